@@ -1,0 +1,3 @@
+"""Isthmus keeps storefronts and sales channels in step with ERP systems."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,48 @@
+"""Time, passed in so that tests and simulations can turn the hands."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where the program learns what time it is and how it waits."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware and in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` of this clock's time."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the machine's time in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in real time."""
+        await asyncio.sleep(seconds)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return microseconds since 1970 UTC; the store keeps times this way in both databases.
+
+    Raises `ValueError` for a time without a zone, which would mean a different moment on each machine.
+    """
+    if moment.tzinfo is None:
+        message = f"a time without a zone cannot be stored: {moment.isoformat()}"
+        raise ValueError(message)
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware UTC time of `micros`, exact to the microsecond."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,177 @@
+"""One way to send an HTTP request, and an honest answer about what became of it.
+
+The two failures matter more than the success: `NotSent` means the other side cannot have acted,
+`AnswerLost` means it may have. Callers that write must treat them differently.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+
+#: No answer of a business API is larger; more means a wrong address or a broken server.
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+#: A host that does not accept a connection in this time is down.
+CONNECT_SECONDS = 10.0
+
+
+class HttpFailure(Exception):
+    """The request got no usable answer."""
+
+
+class NotSent(HttpFailure):
+    """The connection was never made: the other side has seen nothing."""
+
+
+class AnswerLost(HttpFailure):
+    """The request left, the answer did not arrive: the other side may have acted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send. `operation` names the call in logs and traces."""
+
+    method: str
+    url: str
+    operation: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = None
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back: any status, whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the decoded body; decimals stay exact. Raises `ValueError` when it is not JSON."""
+        try:
+            return _DECODER.decode(self.body)
+        except msgspec.DecodeError as wrong:
+            raise ValueError(str(wrong)) from wrong
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and what became of it, as kept for the trace."""
+
+    request: Request
+    started: float
+    elapsed_ms: int = 0
+    response: Response | None = None
+    failure: str | None = None
+
+
+#: Exchanges made while a piece of work runs are collected here for its trace.
+_LOG: ContextVar[list[Exchange] | None] = ContextVar("isthmus_exchanges", default=None)
+# Numbers become Decimal, never float: 10.10 stays 10.10.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[list[Exchange]]:
+    """Collect every exchange made inside the block, in order."""
+    log: list[Exchange] = []
+    token = _LOG.set(log)
+    try:
+        yield log
+    finally:
+        _LOG.reset(token)
+
+
+class Http:
+    """A pool of connections, shared by all connections of one process."""
+
+    def __init__(self, *, limit_per_host: int = 32) -> None:
+        """Open no socket yet; the pool is made on first use inside the running loop."""
+        self._limit = limit_per_host
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Return the pool itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection; the pool may be used again afterwards."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, request: Request) -> Response:
+        """Send once and return the answer, whatever its status.
+
+        Raises `NotSent` when no connection was made and `AnswerLost` for everything after that.
+        Redirects are not followed: an API that redirects has the wrong address configured.
+        """
+        exchange = Exchange(request, started=time.time())
+        log = _LOG.get()
+        if log is not None:
+            log.append(exchange)
+        began = time.perf_counter()
+        try:
+            exchange.response = await self._send(request)
+        except HttpFailure as failure:
+            exchange.failure = f"{type(failure).__name__}: {failure}"
+            raise
+        finally:
+            exchange.elapsed_ms = round((time.perf_counter() - began) * 1000)
+        return exchange.response
+
+    async def _send(self, request: Request) -> Response:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=self._limit),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+            )
+        try:
+            async with self._session.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=CONNECT_SECONDS),
+            ) as answer:
+                return Response(answer.status, answer.headers, await _read(answer))
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(_reason(error)) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            raise AnswerLost(_reason(error)) from error
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            message = f"answer larger than {MAX_ANSWER_BYTES} bytes"
+            raise AnswerLost(message)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__

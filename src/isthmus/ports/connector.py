@@ -1,0 +1,103 @@
+"""How a connector presents itself: a manifest, and a way to open a session."""
+
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from isthmus.kit.clock import Clock
+from isthmus.kit.http import Http
+from isthmus.ports.pace import Pace
+from isthmus.ports.probe import Probe
+from isthmus.ports.receiver import Receiver, Subscriptions
+from isthmus.ports.sink import Sink
+from isthmus.ports.source import Source
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field of the connection form."""
+
+    key: str
+    label: str
+    help: str
+    required: bool = True
+    default: str = ""
+    secret: bool = False
+
+
+class PaceLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The published limit: `per_second` points, up to `burst` at once, `concurrency` calls at a time."""
+
+    per_second: float
+    burst: float
+    concurrency: int = 5
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What there is to know about a connector before opening it; read from its `manifest.toml`."""
+
+    slug: str
+    name: str
+    role: str  # "shop" or "erp"
+    api_version: str
+    docs: str
+    settle_s: float  # how long a write may take to become findable
+    pace: PaceLimits
+    settings: tuple[Setting, ...]
+    api_ends_on: date | None = None
+    reads: tuple[str, ...] = ()  # record kinds
+    writes: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    scopes: Mapping[str, tuple[str, ...]] = {}  # flow to the permissions it needs
+    limits: tuple[str, ...] = ()  # what is not supported, in words
+
+    @classmethod
+    def load(cls, package: str) -> "Manifest":
+        """Read `manifest.toml` beside a connector's modules. Raises `ValueError` naming the bad field."""
+        text = files(package).joinpath("manifest.toml").read_text("utf-8")
+        try:
+            return msgspec.convert(tomllib.loads(text), cls)
+        except msgspec.ValidationError as wrong:
+            message = f"{package}/manifest.toml: {wrong}"
+            raise ValueError(message) from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What Isthmus lends a session."""
+
+    connection: str
+    http: Http
+    clock: Clock
+    pace: Pace
+
+
+async def _nothing_to_close() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One opened connection and all it can do; record kinds are the names in `canonical.kinds`."""
+
+    probe: Probe
+    sources: Mapping[str, Source[Any]] = field(default_factory=dict[str, Source[Any]])
+    sinks: Mapping[str, Sink[Any]] = field(default_factory=dict[str, Sink[Any]])
+    receiver: Receiver | None = None
+    subscriptions: Subscriptions | None = None
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One outside system. `open` makes no call; the first call is the probe's or a flow's.
+
+    `settings` holds every field of the manifest by key, secrets included, defaults filled in.
+    """
+
+    manifest: Manifest
+    open: Callable[[Mapping[str, str], Tools], Session]

@@ -1,0 +1,78 @@
+"""Writing: find by our key, put once, put many."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from isthmus.canonical.record import Record
+from isthmus.ports.errors import Trouble
+
+R = TypeVar("R", bound=Record)
+R_contra = TypeVar("R_contra", bound=Record, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How we recognize our own record on the other side.
+
+    `unique` never repeats (connection and external id); `reference` is what people read and
+    search for, such as an order number, and may repeat across stores.
+    """
+
+    unique: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An explicit yes from the other side: the record is there.
+
+    `refs` names parts that got ids of their own (address fingerprint to id, for one).
+    `complete` is False when the record exists but the sink still has steps to do on it.
+    """
+
+    external_id: str
+    number: str = ""
+    state: str = ""
+    complete: bool = True
+    refs: Mapping[str, str] = field(default_factory=dict[str, str])
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Put(Generic[R]):
+    """One record to write, with the newest we know of the destination for compare-and-set."""
+
+    record: R
+    key: Key
+    base: R | None = None
+
+
+class Sink(Protocol[R_contra]):
+    """Records of one kind that can be written.
+
+    `batch` is how many one `put_many` may hold. `upserts` says the system itself makes the same
+    key twice one record; otherwise the engine calls `find` before `put`.
+    """
+
+    batch: int
+    upserts: bool
+
+    async def find(self, key: Key) -> Receipt | None:
+        """Return our record by its key, or None once the system says it is not there.
+
+        Raises `Duplicate` when the key stands on more than one record.
+        """
+        ...
+
+    async def put(self, record: R_contra, *, key: Key, existing: Receipt | None = None) -> Receipt:
+        """Make the other side hold this record and return its yes.
+
+        With `existing` (what `find` returned) the record there is brought to this content.
+        Raises `InDoubt` when the write left and the answer did not come back.
+        """
+        ...
+
+    async def put_many(self, puts: Sequence[Put[Any]]) -> Sequence[Receipt | Trouble]:
+        """Write a batch; one answer per put, in order. A bad record fails alone."""
+        ...
