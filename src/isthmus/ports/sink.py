@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from isthmus.canonical.record import Record
 from isthmus.ports.errors import Trouble
@@ -75,4 +75,13 @@ class Sink(Protocol[R_contra]):
 
     async def put_many(self, puts: Sequence[Put[Any]]) -> Sequence[Receipt | Trouble]:
         """Write a batch; one answer per put, in order. A bad record fails alone."""
+        ...
+
+
+@runtime_checkable
+class Matchable(Protocol[R]):
+    """A sink that can show records which may be the same real thing as one of ours."""
+
+    async def candidates(self, record: R) -> Sequence[R]:
+        """Return existing records sharing a tax id, an e-mail or a phone with this one; policy decides."""
         ...
