@@ -1,0 +1,23 @@
+"""Open a store by its URL."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from isthmus.store.base import Store
+from isthmus.store.group import StoreError
+from isthmus.store.postgres import PostgresStore
+from isthmus.store.sqlite import SqliteStore
+
+
+async def open_store(url: str, folder: Path) -> Store:
+    """Open `sqlite:///name.db` (relative to `folder`), `sqlite:////absolute.db` or `postgresql://...`.
+
+    Raises `StoreError` for another scheme or a database that cannot be opened.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        return SqliteStore(folder / url.removeprefix("sqlite:///"))
+    if scheme in ("postgres", "postgresql"):
+        return await PostgresStore.open(url)
+    message = f"the database must be sqlite:///... or postgresql://..., not {scheme or url!r}"
+    raise StoreError(message)

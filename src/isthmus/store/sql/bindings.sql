@@ -1,0 +1,57 @@
+-- Which records of two systems are the same real thing.
+
+-- name: bind
+INSERT INTO binding
+  (connection, kind, external_id, entity, state, number, fingerprint, base, refs, synced_at)
+VALUES
+  (:connection, :kind, :external_id, :entity, :state, :number, :fingerprint, :base, :refs, :now)
+ON CONFLICT (connection, kind, external_id) DO UPDATE SET
+  state = excluded.state, number = excluded.number, fingerprint = excluded.fingerprint,
+  base = excluded.base, refs = excluded.refs, synced_at = excluded.synced_at, last_error = '';
+
+-- name: binding
+SELECT * FROM binding WHERE connection = :connection AND kind = :kind AND external_id = :external_id;
+
+-- name: counterpart
+SELECT other.* FROM binding AS mine
+JOIN binding AS other ON other.entity = mine.entity AND other.kind = mine.kind
+WHERE mine.connection = :connection AND mine.kind = :kind AND mine.external_id = :external_id
+  AND other.connection = :other;
+
+-- name: counterparts
+SELECT mine.external_id AS mine_id, other.external_id AS other_id, other.number AS other_number
+FROM binding AS mine
+JOIN binding AS other ON other.entity = mine.entity AND other.kind = mine.kind
+WHERE mine.connection = :connection AND mine.kind = :kind AND other.connection = :other
+  AND mine.external_id IN (:ids...);
+
+-- name: bindings_of
+SELECT * FROM binding WHERE entity = :entity ORDER BY connection;
+
+-- name: entity_of
+SELECT entity FROM binding WHERE connection = :connection AND kind = :kind AND external_id = :external_id;
+
+-- name: bind_by_number
+-- Same number on both sides, once on each, and neither bound yet: the same thing.
+INSERT INTO binding (connection, kind, external_id, entity, state, number, synced_at)
+SELECT side.connection, side.kind, side.external_id, pair.entity, 'synced', side.number, :now
+FROM (
+  SELECT a.number, :kind || ':' || MIN(a.connection) || ':' || MIN(a.external_id) AS entity
+  FROM record AS a
+  JOIN record AS b ON b.connection = :there AND b.kind = :kind AND b.number = a.number AND b.deleted_at IS NULL
+  WHERE a.connection = :here AND a.kind = :kind AND a.number <> '' AND a.deleted_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM binding WHERE connection = a.connection AND kind = a.kind AND external_id = a.external_id)
+    AND NOT EXISTS (SELECT 1 FROM binding WHERE connection = b.connection AND kind = b.kind AND external_id = b.external_id)
+  GROUP BY a.number
+  HAVING COUNT(*) = 1
+) AS pair
+JOIN record AS side
+  ON side.kind = :kind AND side.number = pair.number AND side.deleted_at IS NULL AND side.connection IN (:here, :there)
+WHERE true
+ON CONFLICT DO NOTHING
+RETURNING connection, external_id, number;
+
+-- name: repeated_numbers
+SELECT number, COUNT(*) AS records FROM record
+WHERE connection = :connection AND kind = :kind AND deleted_at IS NULL AND number <> ''
+GROUP BY number HAVING COUNT(*) > 1 ORDER BY number LIMIT 100;

@@ -1,0 +1,170 @@
+"""The default store: one SQLite file, nothing to supervise.
+
+One thread writes, so SQLite's single-writer rule is never waited on; another reads what is
+committed (WAL). `synchronous=FULL`: a commit that returned survives a power cut.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from isthmus.kit.clock import SystemClock, to_micros
+from isthmus.store.group import GroupCommit, Rows, StoreError, Unexpected, Unit
+from isthmus.store.migrate import LEDGER, missing
+from isthmus.store.statement import Dialect, Many, Row, Statement, Step, library
+
+T = TypeVar("T")
+#: How long to wait for another process (a command beside a running `isthmus up`) to finish its commit.
+BUSY_SECONDS = 30
+
+
+class SqliteStore:
+    """Implements `Store` on one file. Open it inside a running event loop."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file. Raises `StoreError` when it is not a usable database."""
+        self._sql = library("sqlite")
+        self._writer = ThreadPoolExecutor(1, "isthmus-write")
+        self._reader = ThreadPoolExecutor(1, "isthmus-read")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._write_side = _open(path)
+            self._read_side = _open(path)
+        except (sqlite3.Error, OSError) as wrong:
+            message = f"cannot open the database {path.name}: {wrong}"
+            raise StoreError(message) from wrong
+        self._group = GroupCommit(self._commit)
+
+    async def read(self, name: str, **values: Any) -> list[Row]:
+        """Return the rows of a reading statement, as last committed."""
+        return await self._in(self._reader, lambda: _rows(self._read_side.execute(self._sql[name].text, values)))
+
+    async def write(self, *steps: Step) -> Rows:
+        """Run the steps as one unit; see `Store.write`."""
+        return await self._group.write(steps)
+
+    async def migrate(self, phase: str | None = None) -> Sequence[str]:
+        """Apply what is missing, each change in its own transaction."""
+        return await self._in(self._writer, lambda: self._migrate(phase))
+
+    async def pending(self) -> Sequence[str]:
+        """Return the migrations not applied yet."""
+        return await self._in(self._writer, lambda: [each.name for each in missing("sqlite", self._applied(), None)])
+
+    async def close(self) -> None:
+        """Finish what is on its way and close the file."""
+        await self._group.close()
+        await self._in(self._writer, self._write_side.close)
+        await self._in(self._reader, self._read_side.close)
+        self._writer.shutdown()
+        self._reader.shutdown()
+
+    async def _in(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except sqlite3.Error as wrong:
+            raise StoreError(str(wrong)) from wrong
+
+    async def _commit(self, units: Sequence[Unit]) -> None:
+        await self._in(self._writer, lambda: self._run_group(units))
+
+    def _run_group(self, units: Sequence[Unit]) -> None:
+        database = self._write_side
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            for unit in units:
+                self._run_unit(unit)
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    def _run_unit(self, unit: Unit) -> None:
+        database = self._write_side
+        database.execute("SAVEPOINT unit")
+        try:
+            unit.result = [self._run_step(step) for step in unit.steps]
+        except (sqlite3.IntegrityError, sqlite3.DataError, StoreError) as wrong:
+            database.execute("ROLLBACK TO unit")
+            unit.error = wrong if isinstance(wrong, StoreError) else StoreError(str(wrong))
+        database.execute("RELEASE unit")
+
+    def _run_step(self, step: Step) -> list[Row]:
+        sql = self._sql[step.name].text
+        if isinstance(step, Many):
+            self._write_side.executemany(sql, step.rows)
+            return []
+        rows = _rows(self._write_side.execute(sql, step.values))
+        return checked(step, rows)
+
+    def _applied(self) -> set[str]:
+        self._write_side.execute(LEDGER)
+        return {row[0] for row in self._write_side.execute("SELECT name FROM schema_migration")}
+
+    def _migrate(self, phase: str | None) -> list[str]:
+        done: list[str] = []
+        for change in missing("sqlite", self._applied(), phase):
+            self._write_side.execute("BEGIN IMMEDIATE")
+            try:
+                for statement in change.statements:
+                    self._write_side.execute(statement)
+                now = to_micros(SystemClock().now())
+                self._write_side.execute("INSERT INTO schema_migration VALUES (?, ?)", (change.name, now))
+                self._write_side.execute("COMMIT")
+            except BaseException:
+                self._write_side.execute("ROLLBACK")
+                raise
+            done.append(change.name)
+        return done
+
+
+def checked(step: Statement, rows: list[Row]) -> list[Row]:
+    """Return the rows, or raise `Unexpected` when the step asked for another number."""
+    if step.expect is not None and len(rows) != step.expect:
+        message = f"{step.name}: {len(rows)} rows instead of {step.expect}"
+        raise Unexpected(message)
+    return rows
+
+
+def json_list(values: Sequence[str]) -> str:
+    """Return texts as the list parameter `(:name...)` takes them."""
+    return json.dumps(list(values))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    _switch_to_wal(database)
+    for setting in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "wal_autocheckpoint=4000"):
+        database.execute(f"PRAGMA {setting}")
+    return database
+
+
+def _switch_to_wal(database: sqlite3.Connection) -> None:
+    # Changing the journal mode ignores the busy timeout, so two processes starting together
+    # would see "database is locked" here and nowhere else.
+    for _ in range(BUSY_SECONDS * 10):
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as busy:
+            if "locked" not in str(busy):
+                raise
+            time.sleep(0.1)
+        else:
+            return
+    database.execute("PRAGMA journal_mode=WAL")
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[Row]:
+    if cursor.description is None:
+        return []
+    names = [column[0] for column in cursor.description]
+    rows: list[Mapping[str, Any]] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return rows

@@ -1,0 +1,92 @@
+"""Named SQL, and the units of work made of it.
+
+A `.sql` file holds statements under `-- name: claim_jobs`; where the two databases must differ,
+two variants stand side by side: `-- name: claim_jobs [sqlite]` and `-- name: claim_jobs [postgres]`.
+Parameters are written `:name` in both; `IN (:ids...)` takes a JSON list of texts.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Dialect = Literal["sqlite", "postgres"]
+Row = Mapping[str, Any]
+
+_HEADER = re.compile(r"^-- name: (?P<name>\w+)(?: \[(?P<dialect>sqlite|postgres)\])?\s*$", re.MULTILINE)
+# A colon that starts a parameter: not half of a cast, not inside a word or a quoted literal.
+_PARAMETER = re.compile(r"'[^']*'|(?<![:\w]):(?P<name>[a-z_]\w*)(?P<list>\.\.\.)?")
+_LIST: Mapping[Dialect, str] = {
+    "sqlite": "SELECT value FROM json_each({})",
+    "postgres": "SELECT json_array_elements_text(CAST({} AS json))",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement ready for a driver: text, and parameter names in the order it wants them."""
+
+    text: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Run one statement once. With `expect`, any other number of rows undoes the whole unit."""
+
+    name: str
+    values: Mapping[str, Any]
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Run one statement for each set of values; its rows are not read."""
+
+    name: str
+    rows: Sequence[Mapping[str, Any]]
+
+
+Step = Statement | Many
+
+
+def say(name: str, *, expect: int | None = None, **values: Any) -> Statement:
+    """Return a statement by name; `say("mark_job", flow=..., subject=...)`."""
+    return Statement(name, values, expect)
+
+
+@cache
+def library(dialect: Dialect) -> Mapping[str, Sql]:
+    """Return every statement as `dialect` wants it."""
+    found: dict[str, Sql] = {}
+    for entry in sorted(files("isthmus.store.sql").iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".sql"):
+            found.update(_read(entry.read_text("utf-8"), dialect))
+    return found
+
+
+def _read(text: str, dialect: Dialect) -> dict[str, Sql]:
+    headers = list(_HEADER.finditer(text))
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    return {
+        header["name"]: _compile(text[header.end() : end].strip().rstrip(";"), dialect)
+        for header, end in zip(headers, ends, strict=True)
+        if header["dialect"] in (None, dialect)
+    }
+
+
+def _compile(text: str, dialect: Dialect) -> Sql:
+    order: list[str] = []
+
+    def place(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        if name not in order:
+            order.append(name)
+        value = f":{name}" if dialect == "sqlite" else f"${order.index(name) + 1}"
+        return _LIST[dialect].format(value) if match["list"] else value
+
+    return Sql(_PARAMETER.sub(place, text), tuple(order))
