@@ -9,7 +9,7 @@ import msgspec
 
 R = TypeVar("R", bound="Record")
 #: Not part of what a record says, only of how we came to know it.
-_READING = frozenset({"read_at", "revision", "changed_at"})
+_READING = frozenset({"read_at", "revision", "changed_at", "last_pushed_at"})
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

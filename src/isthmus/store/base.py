@@ -11,7 +11,7 @@ class Store(Protocol):
 
     dialect: Dialect
 
-    async def read(self, name: str, **values: Any) -> list[Row]:
+    async def read(self, name: str, /, **values: Any) -> list[Row]:
         """Return the rows of a reading statement, as last committed."""
         ...
 

@@ -48,7 +48,7 @@ class PostgresStore:
             raise StoreError(message) from wrong
         return cls(pool)
 
-    async def read(self, name: str, **values: Any) -> list[Row]:
+    async def read(self, name: str, /, **values: Any) -> list[Row]:
         """Return the rows of a reading statement, as last committed."""
         sql = self._sql[name]
         try:

@@ -5,7 +5,6 @@ committed (WAL). `synchronous=FULL`: a commit that returned survives a power cut
 """
 
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +41,7 @@ class SqliteStore:
             raise StoreError(message) from wrong
         self._group = GroupCommit(self._commit)
 
-    async def read(self, name: str, **values: Any) -> list[Row]:
+    async def read(self, name: str, /, **values: Any) -> list[Row]:
         """Return the rows of a reading statement, as last committed."""
         return await self._in(self._reader, lambda: _rows(self._read_side.execute(self._sql[name].text, values)))
 
@@ -132,11 +131,6 @@ def checked(step: Statement, rows: list[Row]) -> list[Row]:
         message = f"{step.name}: {len(rows)} rows instead of {step.expect}"
         raise Unexpected(message)
     return rows
-
-
-def json_list(values: Sequence[str]) -> str:
-    """Return texts as the list parameter `(:name...)` takes them."""
-    return json.dumps(list(values))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -5,8 +5,9 @@ two variants stand side by side: `-- name: claim_jobs [sqlite]` and `-- name: cl
 Parameters are written `:name` in both; `IN (:ids...)` takes a JSON list of texts.
 """
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -52,9 +53,14 @@ class Many:
 Step = Statement | Many
 
 
-def say(name: str, *, expect: int | None = None, **values: Any) -> Statement:
+def say(name: str, /, *, expect: int | None = None, **values: Any) -> Statement:
     """Return a statement by name; `say("mark_job", flow=..., subject=...)`."""
     return Statement(name, values, expect)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Return texts as a list parameter `(:name...)` takes them."""
+    return json.dumps(list(values))
 
 
 @cache

@@ -60,9 +60,10 @@ CREATE TABLE binding (
   refs TEXT NOT NULL DEFAULT '{}',
   synced_at BIGINT,
   last_error TEXT NOT NULL DEFAULT '',
-  PRIMARY KEY (connection, kind, external_id),
-  UNIQUE (entity, connection, kind)
+  PRIMARY KEY (connection, kind, external_id)
 );
+-- Not unique: two customers of a shop may turn out to be one in the ERP, and both bindings stay.
+CREATE INDEX binding_entity ON binding (entity, kind, connection);
 
 CREATE TABLE job (
   id ${identity},

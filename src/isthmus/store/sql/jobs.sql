@@ -75,6 +75,21 @@ RETURNING state;
 -- name: wake_waiting
 UPDATE job SET run_at = :now WHERE waits_for = :what AND state = 'snoozed';
 
+-- name: wake_if_over
+-- What a job waits for may have happened between its decision to wait and the commit that says so.
+UPDATE job SET run_at = :now
+WHERE waits_for = :what AND state = 'snoozed' AND run_at > :now AND (
+  EXISTS (
+    SELECT 1 FROM stream
+    WHERE 'stream:' || stream.connection || '/' || stream.kind = :what AND stream.finished_at >= :since
+  )
+  OR EXISTS (
+    SELECT 1 FROM job AS other
+    WHERE other.flow = :other_flow AND other.subject = :other_subject AND other.done_at >= :since
+  )
+)
+RETURNING id;
+
 -- name: note_lost_workers
 INSERT INTO attempt (id, flow, subject, started_at, finished_at, outcome, code, because)
 SELECT token, flow, subject, since, :now, 'lost', 'worker_lost',

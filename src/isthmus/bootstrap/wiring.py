@@ -1,0 +1,125 @@
+"""Join store, connections, flows and engine into a running project."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from isthmus.bootstrap.config import FILE, ConfigError, FlowConfig, ProjectConfig, check_keys
+from isthmus.bootstrap.connectors import open_connections
+from isthmus.engine.context import Context
+from isthmus.engine.engine import Engine
+from isthmus.engine.flow import Flow
+from isthmus.engine.upkeep import Retention
+from isthmus.flows.customers_to_erp import CustomersToErp
+from isthmus.flows.match_products import MatchProducts
+from isthmus.flows.orders_to_erp import OrdersToErp
+from isthmus.flows.settings import OrderSettings, StockSettings
+from isthmus.flows.stock_to_shop import StockToShop
+from isthmus.kit.clock import Clock, SystemClock
+from isthmus.kit.http import Http
+from isthmus.kit.names import nearest
+from isthmus.mapping.tables import KNOWN, Tables
+from isthmus.policies.importable import GATES, ImportPolicy
+from isthmus.store.open import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A project, opened."""
+
+    config: ProjectConfig
+    context: Context
+    engine: Engine
+
+
+@asynccontextmanager
+async def opened(config: ProjectConfig, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Open a project: store migrated, connections ready, nothing running yet.
+
+    Raises `ConfigError` and `StoreError`.
+    """
+    hands = clock or SystemClock()
+    settings = [(flow, _settings(flow, config)) for flow in config.flows]
+    async with Http() as http:
+        connections = open_connections(config, http, hands)
+        store = await open_store(config.database, config.folder)
+        try:
+            await store.migrate()
+            context = Context(store, hands, connections)
+            engine = Engine(context, lambda engine: _flows(engine, [each for _flow, each in settings]), Retention())
+            yield App(config, context, engine)
+        finally:
+            for connection in connections.values():
+                await connection.session.close()
+            await store.close()
+
+
+def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) -> list[Flow]:
+    """Return the flows in the order in which they may claim: orders before stock."""
+    orders = [each for each in settings if isinstance(each, OrderSettings)]
+    stock = [each for each in settings if isinstance(each, StockSettings)]
+    flows: list[Flow] = []
+    for each in orders:
+        fed = [other.name for other in stock if other.source == each.destination]
+        flows.append(OrdersToErp(engine.context, each, engine.pull, fed))
+        flows.append(CustomersToErp(engine.context, each))
+        flows.append(MatchProducts(engine.context, each))
+    flows.extend(StockToShop(engine.context, each, engine) for each in stock)
+    return flows
+
+
+def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
+    values = flow.values
+    where = f"[flows.{flow.name}]"
+    tables = _tables(values.get("tables", {}), where)
+    every_s = _seconds(values.get("every", 60), where)
+    if flow.kind == "stock":
+        places = {str(code): str(place) for code, place in values.get("places", {}).items()}
+        safety = _number(values.get("safety_stock", 0), f"{where} safety_stock")
+        return StockSettings(flow.name, flow.source, flow.destination, every_s, places, safety, tables)
+    gate = str(values.get("import_when", "confirmed"))
+    if gate not in GATES:
+        message = f"{FILE}: {where} import_when = {gate!r}{nearest(gate, GATES)}; there are: {', '.join(GATES)}"
+        raise ConfigError(message)
+    reference = str(values.get("reference", "{number}"))
+    if "{number}" not in reference:
+        message = f"{FILE}: {where} reference = {reference!r} must contain {{number}}"
+        raise ConfigError(message)
+    return OrderSettings(
+        name=flow.name,
+        source=flow.source,
+        destination=flow.destination,
+        every_s=every_s,
+        concurrency=int(_number(values.get("concurrency", 6), f"{where} concurrency")),
+        policy=ImportPolicy(gate, bool(values.get("test_orders", False))),
+        tables=tables,
+        reference=reference,
+        warehouse=str(values.get("warehouse", "")),
+        zone=config.zone,
+    )
+
+
+def _tables(written: Any, where: str) -> Tables:
+    if not isinstance(written, dict) or not all(isinstance(rows, dict) for rows in written.values()):
+        message = f'{FILE}: {where} tables must hold tables such as [flows.orders.tables.sku] "OLD" = "NEW"'
+        raise ConfigError(message)
+    check_keys(written, KNOWN, f"{where} tables.")
+    return Tables({name: {str(key): str(value) for key, value in rows.items()} for name, rows in written.items()})
+
+
+def _seconds(value: Any, where: str) -> int:
+    seconds = int(_number(value, f"{where} every"))
+    if seconds < 1:
+        message = f"{FILE}: {where} every = {value!r} must be 1 second or more"
+        raise ConfigError(message)
+    return seconds
+
+
+def _number(value: Any, where: str) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        message = f"{FILE}: {where} = {value!r} must be a number"
+        raise ConfigError(message) from None

@@ -1,0 +1,45 @@
+"""All commands in one place."""
+
+from typing import Annotated
+
+import typer
+
+from isthmus import __version__
+from isthmus.cli import act, begin, demo, look, run, sim
+
+app = typer.Typer(
+    help="Keeps storefronts in step with ERP systems: nothing lost, nothing doubled, every no with a reason.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"isthmus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Keep storefronts in step with ERP systems."""
+    _ = version
+
+
+app.command()(begin.init)
+app.add_typer(act.connect, name="connect")
+app.command()(run.up)
+app.command()(run.run)
+app.command()(look.status)
+app.command()(look.trace)
+app.command()(look.parked)
+app.command()(act.retry)
+app.command()(act.migrate)
+app.command()(look.schema)
+app.command()(sim.sim)
+app.command()(demo.demo)

@@ -1,0 +1,58 @@
+"""`isthmus sim`: a local double of an outside system, for trying and testing."""
+
+import asyncio
+import contextlib
+import signal
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.project import run_async
+from isthmus.cli.show import err, fail
+from isthmus.kit.names import nearest
+from isthmus.simulators.stage import Simulator, World, serve, stage
+
+GROUP = "isthmus.simulators"
+
+
+def simulator(slug: str) -> Simulator:
+    """Return an installed simulator, or end naming those there are."""
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if slug not in found:
+        fail(f"there is no simulator {slug!r}{nearest(slug, found)}; installed: {', '.join(sorted(found))}")
+    return found[slug].load()
+
+
+def sim(
+    slug: Annotated[str, typer.Argument(help="Which system: shopify, odoo, ...")],
+    port: Annotated[int, typer.Option(help="Port to listen on.")],
+    seed: Annotated[str | None, typer.Option(help="What to start with, such as demo.")] = None,
+    callback: Annotated[str | None, typer.Option(help="Where webhooks go, such as http://127.0.0.1:8100.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    latency_ms: Annotated[float, typer.Option(help="Let every answer take at least so long.")] = 0.0,
+) -> None:
+    """Serve a simulated system at its own paths, with its controls under /__sim."""
+    made = simulator(slug)
+    try:
+        world = made.build(seed, callback)
+    except ValueError as wrong:
+        fail(str(wrong))
+        raise
+    run_async(_serve(world, latency_ms, made.title, host, port))
+
+
+async def _serve(world: World, latency_ms: float, title: str, host: str, port: int) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(each, stopping.set)
+    try:
+        runner = await serve(stage(world, latency_ms=latency_ms), port, host)
+    except OSError as wrong:
+        fail(f"cannot listen on {host}:{port}: {wrong.strerror}")
+        raise
+    err.print(f"{title} on http://{host}:{port} (truth: /__sim/state). Ctrl-C ends it.")
+    await stopping.wait()
+    await runner.cleanup()

@@ -1,0 +1,1 @@
+"""One folder for each outside system; found by entry point, independent of each other."""

@@ -1,0 +1,244 @@
+"""Customers, written as partners with their addresses as child partners.
+
+Our key stands in `ref`. What a person filled in stays: an existing partner only gets what it lacks, and an address is
+added beside the others, never changed, because old orders point to it (R-CUS-05).
+Source: base/models/res_partner.py, base_vat (17.0, 19.0), and a 19.0 Community server.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from isthmus.canonical.party import Address, AddressRole, Company, Customer
+from isthmus.connectors.odoo import wire
+from isthmus.connectors.odoo.client import utc
+from isthmus.connectors.odoo.dialect import Dialect
+from isthmus.connectors.odoo.lookups import Lookups
+from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Trouble
+from isthmus.ports.sink import Key, Put, Receipt
+
+MODEL = "res.partner"
+TYPES = {AddressRole.BILLING: "invoice", AddressRole.SHIPPING: "delivery"}
+PLACE = ("street", "street2", "city", "zip", "state_id", "country_id")
+#: More people than this behind one e-mail or phone say nothing about who is who.
+CANDIDATES = 20
+
+
+@dataclass(slots=True)
+class Customers:
+    """The sink of customers."""
+
+    dialect: Dialect
+    lookups: Lookups
+    batch: int = field(default=1, init=False)
+    upserts: bool = field(default=False, init=False)
+
+    async def find(self, key: Key) -> Receipt | None:
+        """Return our partner by its `ref`, or by the one on an address of it, archived or not. Raises `Duplicate`."""
+        found = await self._search([["ref", "=", key.unique]])
+        people = {row.parent_id[0] if row.parent_id else row.id for row in found}
+        if len(people) > 1:
+            message = f"the reference {key.unique} stands on {len(people)} contacts in Odoo"
+            raise Duplicate(message, external_ids=[str(one) for one in sorted(people)])
+        own = next((row for row in found if row.id in people), None)
+        if own is None and people:
+            own = await self._partner(str(*people))
+        return to_receipt(own) if own else None
+
+    async def candidates(self, record: Customer) -> Sequence[Customer]:
+        """Return partners with the same tax id, e-mail or phone; policy decides whether one is meant."""
+        tax_id = record.company.tax_id if record.company else ""
+        asked = [["vat", "=ilike", _literal(tax_id)], ["email", "=ilike", _literal(record.email)]]
+        phones = [name for name in ("phone", "mobile") if await self.dialect.knows(MODEL, name)]
+        asked += [[name, "=", record.phone] for name in phones]
+        asked = [term for term in asked if term[2]]
+        if not asked:
+            return []
+        domain = [["parent_id", "=", False], *["|"] * (len(asked) - 1), *asked]
+        return [to_customer(row) for row in await self._search(domain, limit=CANDIDATES)]
+
+    async def put(self, record: Customer, *, key: Key, existing: Receipt | None = None) -> Receipt:
+        """Make Odoo hold this customer and every address of it; `refs` names each address's partner.
+
+        Raises `Unmapped` for a country Odoo does not know.
+        """
+        if existing is None:
+            vals = await self._vals(record, key)
+            made = await self.dialect.client.create(MODEL, vals, writes=key.unique)
+            return to_receipt(await self._partner(str(made)), await self._refs(record, key, made, is_new=True))
+        partner = await self._partner(existing.external_id)
+        vals = await self._vals(record, key)
+        if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
+            await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing, writes=key.unique)
+        return to_receipt(partner, await self._refs(record, key, partner.id))
+
+    async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
+        """Write one after the other; each fails alone."""
+        outcomes: list[Receipt | Trouble] = []
+        for put in puts:
+            try:
+                outcomes.append(await self.put(put.record, key=put.key, existing=await self.find(put.key)))
+            except Trouble as trouble:
+                outcomes.append(trouble)
+        return outcomes
+
+    async def _partner(self, external_id: str) -> wire.Partner:
+        found = await self._search([["id", "=", _id(external_id)]])
+        if not found:
+            message = f"the contact {external_id} was deleted in Odoo"
+            raise Gone(message)
+        return found[0]
+
+    async def _search(self, domain: list[Any], limit: int = 0) -> list[wire.Partner]:
+        return await self.dialect.search(MODEL, wire.Partner, domain, limit=limit)
+
+    async def _vals(self, record: Customer, key: Key) -> dict[str, Any]:
+        """Return what the partner itself should say, the first address included."""
+        main = _main_address(record)
+        vals: dict[str, Any] = {
+            "name": name_of(record),
+            "ref": key.unique,
+            "is_company": record.company is not None,
+            "email": record.email,
+            "phone": record.phone or (main.phone if main else ""),
+            "vat": record.company.tax_id if record.company else "",
+            "lang": await self.lookups.language(record.language) if record.language else "",
+            "comment": record.note,
+            **(await self._place(main) if main else {}),
+        }
+        return await self.dialect.vals(MODEL, {name: value for name, value in vals.items() if value})
+
+    async def _place(self, address: Address) -> dict[str, Any]:
+        place: dict[str, Any] = {
+            "street": next(iter(address.lines), ""),
+            "street2": ", ".join(address.lines[1:]),
+            "city": address.city,
+            "zip": address.postal_code,
+        }
+        if address.country:
+            place["country_id"] = await self.lookups.country(address.country)
+            if address.region:
+                # Odoo keeps regions of few countries; where it has none, the rest of the address must do.
+                place["state_id"] = await self.lookups.region(place["country_id"], address.region)
+        return {name: value for name, value in place.items() if value}
+
+    async def _refs(self, record: Customer, key: Key, partner_id: int, *, is_new: bool = False) -> dict[str, str]:
+        """Return the partner id of every address, adding the ones that are not there yet."""
+        refs: dict[str, str] = {}
+        if not record.addresses:
+            return refs
+        family = [["id", "=", partner_id]] if is_new else ["|", ["id", "=", partner_id], ["parent_id", "=", partner_id]]
+        known = await self._search(family)
+        marked = any(row.id == partner_id and row.ref == key.unique for row in known)
+        for address in record.addresses:
+            if address.fingerprint() in refs:
+                continue
+            wanted = await self._child(address, record)
+            there = next((row.id for row in known if _same(row, wanted, parent_id=partner_id)), None)
+            if there is None:
+                # Where the partner keeps a reference of the merchant's own, the address carries ours, so that
+                # `find` knows whose it is after an unknown outcome.
+                vals = wanted | {"parent_id": partner_id} | ({} if marked else {"ref": key.unique})
+                vals = {name: value for name, value in vals.items() if value}
+                there = await self.dialect.client.create(MODEL, vals, writes=key.unique)
+            refs[address.fingerprint()] = str(there)
+        return refs
+
+    async def _child(self, address: Address, record: Customer) -> dict[str, Any]:
+        name = " / ".join(dict.fromkeys(part for part in (address.company, address.name) if part))
+        return {
+            "type": TYPES[address.role],
+            "name": name or name_of(record),
+            "phone": address.phone,
+            **await self._place(address),
+        }
+
+
+def name_of(record: Customer) -> str:
+    """Return the name to file the customer under (R-ORD-10), never empty: Odoo refuses a contact without one."""
+    people = (address.name or address.company for address in record.addresses)
+    company = record.company.name if record.company else ""
+    own = record.name or " ".join(part for part in (record.first_name, record.last_name) if part)
+    return next((name for name in (company, own, *people, record.email, record.phone) if name), record.external_id)
+
+
+def to_customer(row: wire.Partner) -> Customer:
+    """Translate a partner, as far as matching people needs it."""
+    return Customer(
+        external_id=str(row.id),
+        number=row.ref,
+        revision=row.write_date,
+        changed_at=utc(row.write_date) if row.write_date else None,
+        name=row.name,
+        email=row.email,
+        phone=row.phone or row.mobile,
+        language=row.lang,
+        company=Company(name=row.name, tax_id=row.vat) if row.is_company or row.vat else None,
+        addresses=(_to_address(row),) if row.street or row.city or row.zip else (),
+    )
+
+
+def to_receipt(row: wire.Partner, refs: dict[str, str] | None = None) -> Receipt:
+    """Return Odoo's yes."""
+    return Receipt(
+        external_id=str(row.id), number=row.ref, state="active" if row.active else "archived", refs=refs or {}
+    )
+
+
+def _to_address(row: wire.Partner) -> Address:
+    return Address(
+        name=row.name,
+        lines=tuple(line for line in (row.street, row.street2) if line),
+        city=row.city,
+        postal_code=row.zip,
+        phone=row.phone,
+    )
+
+
+def _main_address(record: Customer) -> Address | None:
+    billing = (address for address in record.addresses if address.role is AddressRole.BILLING)
+    return next(billing, next(iter(record.addresses), None))
+
+
+def _lacks(row: wire.Partner, name: str) -> bool:
+    """Tell whether a field may be filled; an address is one thing, half of it is never mixed with another's half."""
+    if name == "is_company":
+        return False  # a person does not become a company because one order named one
+    if name in PLACE:
+        return not any(getattr(row, part) for part in PLACE)
+    return not getattr(row, name, True)
+
+
+def _same(row: wire.Partner, wanted: dict[str, Any], *, parent_id: int) -> bool:
+    """Tell whether a partner already is this address, ignoring case and spacing and what it is for."""
+    texts = ("name", "street", "street2", "city", "zip")
+    if any(_plain(getattr(row, name)) != _plain(wanted.get(name, "")) for name in texts):
+        return False
+    if any(_ref_id(getattr(row, name)) != wanted.get(name) for name in ("state_id", "country_id")):
+        return False
+    # The customer's own phone does not make its address another one.
+    return row.id == parent_id or not wanted["phone"] or _digits(row.phone) == _digits(wanted["phone"])
+
+
+def _ref_id(ref: wire.Ref | None) -> int | None:
+    return ref[0] if ref else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
+
+
+def _literal(text: str) -> str:
+    """Return a pattern that matches only `text`: `=ilike` ignores case but reads `%` and `_` as wildcards."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _id(external_id: str) -> int:
+    if not external_id.isdigit():
+        message = f"not an id of Odoo: {external_id!r}"
+        raise ContractBroken(message)
+    return int(external_id)

@@ -1,0 +1,284 @@
+"""Odoo's reference records that orders and customers point to: taxes, price lists, countries, units, service products.
+
+They change rarely and are read whole, kept for ten minutes, and read again at once when something is looked for and
+not there, so that what a person just added in Odoo is found.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from isthmus.canonical.quantity import PIECE
+from isthmus.connectors.odoo import wire
+from isthmus.connectors.odoo.dialect import Dialect
+from isthmus.ports.errors import Forbidden, Invalid, Misconfigured, Unmapped, WireDrift
+
+KEEP = timedelta(minutes=10)
+#: Missing again so soon after a read is missing; asking anew for each record of a page would be a storm.
+SETTLED = timedelta(seconds=5)
+T = TypeVar("T")
+
+#: Odoo's own units by external id to UN/ECE Recommendation 20 (account_edi_ubl_cii/models/account_edi_common.py).
+UNITS: Mapping[str, str] = {
+    "uom.product_uom_unit": PIECE,
+    "uom.product_uom_dozen": "DZN",
+    "uom.product_uom_pack_6": "PK",
+    "uom.product_uom_kgm": "KGM",
+    "uom.product_uom_gram": "GRM",
+    "uom.product_uom_ton": "TNE",
+    "uom.product_uom_lb": "LBR",
+    "uom.product_uom_oz": "ONZ",
+    "uom.product_uom_day": "DAY",
+    "uom.product_uom_hour": "HUR",
+    "uom.product_uom_minute": "MIN",
+    "uom.product_uom_meter": "MTR",
+    "uom.product_uom_km": "KMT",
+    "uom.product_uom_cm": "CMT",
+    "uom.product_uom_millimeter": "MMT",
+    "uom.product_uom_foot": "FOT",
+    "uom.product_uom_inch": "INH",
+    "uom.product_uom_yard": "YRD",
+    "uom.product_uom_mile": "SMI",
+    "uom.product_uom_litre": "LTR",
+    "uom.product_uom_milliliter": "MLT",
+    "uom.product_uom_cubic_meter": "MTQ",
+    "uom.product_uom_square_meter": "MTK",
+    "uom.product_uom_gal": "GLL",
+    "uom.product_uom_kwh": "KWH",
+}
+KNOWN_UNITS = frozenset(UNITS.values())
+
+
+@dataclass(slots=True)
+class Lookups:
+    """One session's memory of the reference records."""
+
+    dialect: Dialect
+    _shelves: dict[str, tuple[datetime, Any]] = field(default_factory=dict[str, tuple[datetime, Any]])
+
+    async def company(self) -> wire.Company:
+        """Return the company orders are booked in. Raises `Misconfigured` when the user may not see it."""
+        me = await self.dialect.client.identity()
+        found = await self._shelf("company", lambda: self.dialect.read("res.company", wire.Company, [me.company]))
+        if not found:
+            message = f"Company: Odoo shows this user no company {me.company}"
+            raise Misconfigured(message)
+        return found[0]
+
+    async def tax(self, code: str, rate: Decimal | None, *, included: bool, preferred: Sequence[int]) -> int:
+        """Return the sales tax of a code (its id), or the one with this rate and way of stating prices.
+
+        Several may share a rate: the product's own comes first, then the company's default, then Odoo's order.
+        Raises `Unmapped`.
+        """
+        company = await self.company()
+        default = [company.account_sale_tax_id[0]] if company.account_sale_tax_id else []
+
+        def choose(taxes: list[wire.Tax]) -> int | None:
+            return choose_tax(taxes, code, rate, included=included, preferred=[*preferred, *default])
+
+        chosen = await self._found("taxes", self._taxes, choose)
+        if chosen is None:
+            raise _missing_tax(code, rate, included=included)
+        return chosen
+
+    async def pricelist(self, currency: str) -> int | None:
+        """Return the first price list in a currency; None for the company's own currency without lists.
+
+        A sales order has the currency of its price list and no other way to get one. Raises `Unmapped`.
+        """
+        listed = await self._found(
+            "pricelists",
+            self._pricelists,
+            lambda lists: next((p.id for p in lists if _is(p.currency_id, currency)), None),
+        )
+        if listed is None and not _is((await self.company()).currency_id, currency):
+            message = (
+                f"Odoo has no price list in {currency}: activate the currency and create one under Sales > Products > "
+                "Pricelists (switch the feature on in Settings > Sales > Pricing)"
+            )
+            raise Unmapped(table="price_list", value=currency, message=message)
+        return listed
+
+    async def warehouse(self, code: str) -> int:
+        """Return the id of a warehouse given its code, or its id as text. Raises `Unmapped`."""
+        found = await self._found(
+            "warehouses",
+            self.warehouses_now,
+            lambda all_: (
+                next((w.id for w in all_ if w.code == code), None)
+                or next((w.id for w in all_ if str(w.id) == code), None)
+            ),
+        )
+        if found is None:
+            message = f"Odoo has no warehouse with the code {code!r}"
+            raise Unmapped(table="warehouse", value=code, message=message)
+        return found
+
+    async def warehouses(self) -> list[wire.Warehouse]:
+        """Return the company's warehouses, archived ones included."""
+        return await self._shelf("warehouses", self.warehouses_now)
+
+    async def payment_term(self, code: str) -> int:
+        """Return the id of a payment term given its id as text or its exact name. Raises `Unmapped`."""
+        found = await self._by_code("account.payment.term", code)
+        if found is None:
+            message = f"Odoo has no payment term {code!r}"
+            raise Unmapped(table="payment_terms", value=code, message=message)
+        return found
+
+    async def country(self, code: str) -> int:
+        """Return the id of an ISO 3166-1 alpha-2 country. Raises `Unmapped`."""
+        found = await self._found("countries", self._countries, lambda known: known.get(code))
+        if found is None:
+            message = f"Odoo has no country with the code {code!r}"
+            raise Unmapped(table="country", value=code, message=message)
+        return found
+
+    async def region(self, country: int, code: str) -> int | None:
+        """Return the id of a country's region by its code, or None: Odoo knows the regions of few countries."""
+        states = await self._shelf(
+            f"states/{country}",
+            lambda: self.dialect.search("res.country.state", wire.Named, [["country_id", "=", country]]),
+        )
+        bare = code.rpartition("-")[2]  # ISO 3166-2 writes US-CA where Odoo keeps CA
+        return next((state.id for state in states if state.code in {code, bare}), None)
+
+    async def language(self, code: str) -> str:
+        """Return an installed language for `de`, `de-AT` or `de_AT`, or an empty text when there is none."""
+        installed = await self._shelf(
+            "languages", lambda: self.dialect.search("res.lang", wire.Named, [["active", "=", True]])
+        )
+        wanted = code.replace("-", "_")
+        exact = [lang.code for lang in installed if lang.code.casefold() == wanted.casefold()]
+        related = [lang.code for lang in installed if lang.code.split("_")[0] == wanted.split("_")[0].lower()]
+        return next(iter([*exact, *related]), "")
+
+    async def service(self, sku: str) -> int:
+        """Return the product id of a service SKU. Raises `Misconfigured` saying what to create."""
+        found = await self._found(f"service/{sku}", lambda: self._services(sku), lambda ids: ids[0] if ids else None)
+        if found is None:
+            message = (
+                f"Odoo has no product with the internal reference {sku!r}: create a service product with it, "
+                "or name another SKU in the connection's settings"
+            )
+            raise Misconfigured(message)
+        return found
+
+    async def products(self, ids: Iterable[int]) -> dict[int, wire.Product]:
+        """Return unit and taxes of products by id; one that was deleted is absent."""
+        wanted = set(ids)
+        now = self.dialect.client.clock.now()
+        held = {one: self._shelves.get(f"product/{one}") for one in wanted}
+        stale = [one for one, shelf in held.items() if shelf is None or now - shelf[0] > KEEP]
+        for row in await self.dialect.read("product.product", wire.Product, stale):
+            self._shelves[f"product/{row.id}"] = (now, row)
+        kept = {one: self._shelves.get(f"product/{one}") for one in wanted}
+        return {one: shelf[1] for one, shelf in kept.items() if shelf is not None}
+
+    async def units(self) -> Mapping[int, str]:
+        """Return the UN/ECE code of each unit; one of the merchant's own making goes by its name."""
+        return await self._shelf("units", self._units)
+
+    async def unit(self, code: str) -> int:
+        """Return the id of a UN/ECE unit. Raises `Unmapped`."""
+        found = await self._found(
+            "units", self._units, lambda units: next((one for one, unit in units.items() if unit == code), None)
+        )
+        if found is None:
+            message = f"Odoo has no unit of measure for {code!r}"
+            raise Unmapped(table="unit", value=code, message=message)
+        return found
+
+    async def _shelf(self, name: str, load: Callable[[], Awaitable[T]], keep: timedelta = KEEP) -> T:
+        now = self.dialect.client.clock.now()
+        if name not in self._shelves or now - self._shelves[name][0] > keep:
+            self._shelves[name] = (now, await load())
+        return self._shelves[name][1]
+
+    async def _found(self, name: str, load: Callable[[], Awaitable[T]], choose: Callable[[T], Any]) -> Any:
+        chosen = choose(await self._shelf(name, load))
+        return choose(await self._shelf(name, load, SETTLED)) if chosen is None else chosen
+
+    async def _by_code(self, model: str, code: str) -> int | None:
+        def choose(known: list[wire.Named]) -> int | None:
+            ids = [one.id for one in known if str(one.id) == code]
+            return next(iter([*ids, *(one.id for one in known if one.name == code)]), None)
+
+        return await self._found(model, lambda: self.dialect.search(model, wire.Named, []), choose)
+
+    async def _taxes(self) -> list[wire.Tax]:
+        company = (await self.dialect.client.identity()).company
+        domain = [["type_tax_use", "=", "sale"], ["company_id", "=", company], ["active", "=", True]]
+        return await self.dialect.search("account.tax", wire.Tax, domain, order="sequence asc, id asc")
+
+    async def _pricelists(self) -> list[wire.Pricelist]:
+        company = (await self.dialect.client.identity()).company
+        domain = [["company_id", "in", [company, False]], ["active", "=", True]]
+        return await self.dialect.search("product.pricelist", wire.Pricelist, domain, order="sequence asc, id asc")
+
+    async def warehouses_now(self) -> list[wire.Warehouse]:
+        """Return the company's warehouses as Odoo has them now."""
+        company = (await self.dialect.client.identity()).company
+        return await self.dialect.search("stock.warehouse", wire.Warehouse, [["company_id", "=", company]])
+
+    async def _countries(self) -> dict[str, int]:
+        return {row.code: row.id for row in await self.dialect.search("res.country", wire.Named, [])}
+
+    async def _services(self, sku: str) -> list[int]:
+        domain = [["default_code", "=", sku], ["active", "=", True]]
+        return [row.id for row in await self.dialect.search("product.product", wire.Named, domain, limit=1)]
+
+    async def _units(self) -> dict[int, str]:
+        known = await self.dialect.search("uom.uom", wire.Named, [])
+        try:
+            said = await self.dialect.client.call("uom.uom", "get_external_id", ids=[unit.id for unit in known])
+        except (Forbidden, Invalid, Misconfigured, WireDrift):
+            # Without the right to see external ids the names remain; they are the merchant's own words.
+            said = None
+        named = wire.mapping(said) or {}
+        return {unit.id: UNITS.get(str(named.get(str(unit.id))), unit.name) for unit in known}
+
+
+def choose_tax(
+    taxes: Sequence[wire.Tax], code: str, rate: Decimal | None, *, included: bool, preferred: Sequence[int]
+) -> int | None:
+    """Return the id of the tax meant, or None."""
+    if code:
+        return next((tax.id for tax in taxes if str(tax.id) == code), None)
+    if rate is None:
+        return None
+    fits = [
+        tax.id
+        for tax in taxes
+        if tax.amount_type == "percent" and tax.price_include == included and tax.amount == rate * 100
+    ]
+    return next((one for one in preferred if one in fits), next(iter(fits), None))
+
+
+def tax_label(rate: Decimal, *, included: bool) -> str:
+    """Return what people call a tax, such as `20% included`."""
+    return f"{_percent(rate)}% {'included' if included else 'excluded'}"
+
+
+def _missing_tax(code: str, rate: Decimal | None, *, included: bool) -> Unmapped:
+    if code or rate is None:
+        shown = code or "without a rate"
+        return _unmapped("tax", shown, f"Odoo has no sales tax with the id {shown!r} in this company")
+    way = "included in" if included else "added to"
+    message = f"Odoo has no sales tax of {_percent(rate)}% {way} the price: create it, or map the tax"
+    return _unmapped("tax", tax_label(rate, included=included), message)
+
+
+def _unmapped(table: str, value: str, message: str) -> Unmapped:
+    return Unmapped(table, value, message)
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).normalize():f}"
+
+
+def _is(ref: wire.Ref | None, name: str) -> bool:
+    return ref is not None and ref[1] == name

@@ -1,0 +1,155 @@
+"""From a canonical order to the values of a sales order: every code becomes an id, or a question.
+
+Source: sale/models/sale_order.py, sale/models/sale_order_line.py, sale_stock/models/sale_order.py (17.0, 19.0).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from isthmus.canonical.money import ZERO
+from isthmus.canonical.order import Order
+from isthmus.canonical.quantity import PIECE
+from isthmus.connectors.odoo import charges, notes, wire
+from isthmus.connectors.odoo.charges import Charge, Role
+from isthmus.connectors.odoo.client import stamp
+from isthmus.connectors.odoo.dialect import Dialect
+from isthmus.connectors.odoo.lookups import KNOWN_UNITS, Lookups
+from isthmus.connectors.odoo.settings import Services
+from isthmus.ports.errors import ContractBroken, Invalid, Misconfigured, Unmapped
+from isthmus.ports.sink import Key
+
+MODEL, LINES = "sale.order", "sale.order.line"
+#: Fields of Odoo's own that a mapping may fill, whatever the order has no place for: `order.custom["erp"]`.
+CUSTOM = "erp"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A sales order as it should be: `header` and `lines` under this server's field names."""
+
+    header: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]]
+    quantities: Mapping[int, Decimal]  # by product id
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Turns orders into `Wanted`."""
+
+    dialect: Dialect
+    lookups: Lookups
+    services: Services
+
+    async def wanted(self, order: Order, key: Key) -> Wanted:
+        """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`, `Unsupported`."""
+        listed = charges.from_order(order, percent_decimals=await self.dialect.decimals(LINES, "discount"))
+        products = await self.lookups.products(_ref(charge.item_ref) for charge in listed if charge.item_ref)
+        lines: list[dict[str, Any]] = []
+        quantities: dict[int, Decimal] = {}
+        for position, charge in enumerate(listed, start=1):
+            vals = await self._line(charge, products, included=order.prices_include_tax)
+            quantities[vals["product_id"]] = quantities.get(vals["product_id"], ZERO) + charge.quantity
+            lines.append(await self.dialect.vals(LINES, {**vals, "sequence": 10 * position}))
+        header = await self.dialect.vals(MODEL, await self._header(order, key))
+        return Wanted(header | await self._custom(order), lines, quantities, charges.expected_tax(listed))
+
+    async def rounding_line(self, difference: Decimal) -> dict[str, Any]:
+        """Return the line that carries a difference within the tolerance."""
+        vals = await self._line(charges.rounding(difference), {}, included=False)
+        return await self.dialect.vals(LINES, {**vals, "sequence": 9999})
+
+    async def _header(self, order: Order, key: Key) -> dict[str, Any]:
+        company = (await self.dialect.client.identity()).company
+        header: dict[str, Any] = {
+            "partner_id": _ref(order.customer_ref),
+            "client_order_ref": key.reference or key.unique,
+            "origin": key.unique,
+            "company_id": company,
+            "date_order": stamp(order.placed_at),
+            "note": await self._note(order),
+        }
+        for name, ref in (("partner_invoice_id", order.billing_ref), ("partner_shipping_id", order.shipping_ref)):
+            if ref:
+                header[name] = _ref(ref)
+        pricelist = await self.lookups.pricelist(order.currency)
+        if pricelist is not None:
+            header["pricelist_id"] = pricelist
+        if warehouse := _one_warehouse(order):
+            header["warehouse_id"] = await self.lookups.warehouse(warehouse)
+        if order.payment_terms:
+            header["payment_term_id"] = await self.lookups.payment_term(order.payment_terms)
+        if wished := [line.requested_on for line in order.shipping_lines if line.requested_on]:
+            header["commitment_date"] = stamp(datetime.combine(min(wished), time(12), UTC))
+        return header
+
+    async def _note(self, order: Order) -> str:
+        # Plain text in 14, HTML since.
+        return notes.from_order(order, html=(await self.dialect.fields(MODEL))["note"].type == "html")
+
+    async def _custom(self, order: Order) -> dict[str, Any]:
+        fields: Mapping[str, Any] = order.custom.get(CUSTOM) or {}
+        for name in fields:
+            if not await self.dialect.knows(MODEL, name):
+                message = f"Odoo has no field {name!r} on the sales order: create it, or take it out of the mapping"
+                raise Misconfigured(message)
+        return dict(fields)
+
+    async def _line(self, charge: Charge, products: Mapping[int, wire.Product], *, included: bool) -> dict[str, Any]:
+        product_id, product = await self._product(charge, products)
+        preferred = product.taxes_id if product else ()
+        taxes = [
+            await self.lookups.tax(tax.code, tax.rate, included=included, preferred=preferred) for tax in charge.taxes
+        ]
+        unit = await self._unit(charge, product)
+        return {
+            "product_id": product_id,
+            "name": charge.name,
+            "product_uom_qty": charge.quantity,
+            **({"product_uom_id": unit} if unit else {}),
+            "price_unit": charge.price,
+            "discount": charge.percent,
+            # Always sent: left out, Odoo would put the product's own taxes there.
+            "tax_ids": [[6, 0, list(dict.fromkeys(taxes))]],
+        }
+
+    async def _product(self, charge: Charge, products: Mapping[int, wire.Product]) -> tuple[int, wire.Product | None]:
+        if charge.item_ref:
+            product_id = _ref(charge.item_ref)
+            if product_id not in products:
+                message = f"the product of SKU {charge.sku!r} was deleted in Odoo"
+                raise Unmapped(table="sku", value=charge.sku or charge.item_ref, message=message)
+            return product_id, products[product_id]
+        if charge.role is Role.GOODS:
+            message = f"SKU {charge.sku!r} has no product in Odoo yet"
+            raise Unmapped(table="sku", value=charge.sku, message=message)
+        return await self.lookups.service(str(getattr(self.services, charge.role.value))), None
+
+    async def _unit(self, charge: Charge, product: wire.Product | None) -> int | None:
+        """Return the unit to name on the line, or None when the product's own is meant.
+
+        Stores that name no unit mean one of what they sell, so a unit of the merchant's own making, such as a
+        bottle, counts as pieces; a known other one, such as a dozen, is left to Odoo to convert or to refuse.
+        """
+        own = (await self.lookups.units()).get(product.uom_id[0]) if product and product.uom_id else None
+        if own == charge.unit or (charge.unit == PIECE and own not in KNOWN_UNITS):
+            return None
+        return await self.lookups.unit(charge.unit)
+
+
+def _ref(text: str) -> int:
+    if not text.isdigit():
+        message = f"not an id of Odoo: {text!r}"
+        raise ContractBroken(message)
+    return int(text)
+
+
+def _one_warehouse(order: Order) -> str:
+    named = sorted({line.warehouse for line in order.lines if line.warehouse and line.quantity})
+    if len(named) > 1:
+        message = f"a sales order of Odoo leaves from one warehouse, this one from {' and '.join(named)}"
+        raise Invalid(message, fields={"lines[].warehouse": message})
+    return named[0] if named else ""

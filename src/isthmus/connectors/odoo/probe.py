@@ -1,0 +1,228 @@
+"""Asking an Odoo who it is and what is missing before orders are sent there.
+
+Source: base/models/ir_model.py (`check_access_rights`, `has_access` since 18), base/security groups (17.0, 19.0).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from isthmus.connectors.odoo import wire
+from isthmus.connectors.odoo.client import JSON2_SINCE, OLDEST, Identity
+from isthmus.connectors.odoo.dialect import Dialect
+from isthmus.connectors.odoo.lookups import Lookups
+from isthmus.connectors.odoo.settings import Services
+from isthmus.ports.errors import Forbidden, Misconfigured, Unmapped
+from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+
+#: What each flow needs, and the group that grants it (Settings > Users > Access Rights).
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "sale.order": ("create", "write"),
+    "sale.order.line": ("create", "write"),
+    "res.partner": ("create", "write"),
+    "product.product": ("read",),
+    "product.pricelist": ("read",),
+    "account.tax": ("read",),
+    "stock.warehouse": ("read",),
+    "stock.quant": ("read",),
+    "stock.move": ("read",),
+    "stock.picking": ("read",),
+}
+GROUPS: Mapping[str, str] = {
+    "sale.order": "Sales / User: All Documents",
+    "sale.order.line": "Sales / User: All Documents",
+    "res.partner": "Extra Rights / Contact Creation",
+    "product.product": "Sales / User: All Documents",
+    "product.pricelist": "Sales / User: All Documents",
+    "account.tax": "Sales / User: All Documents",
+}
+STOCK_GROUP = "Inventory / User"
+HAS_ACCESS_SINCE = 18
+NEWEST = 19  # the newest this connector was tried against
+CUSTOM_PREFIX = "x_"
+#: Models whose own fields a mapping may use.
+CUSTOM_MODELS = {"order": "sale.order", "customer": "res.partner", "product": "product.template"}
+SKEW_S = 60
+CODES_PER_CALL = 2000
+CODES_READ = 20_000
+
+
+class Currency(wire.Row, frozen=True, kw_only=True):
+    """`res.currency`."""
+
+    name: str = ""
+
+
+class Code(wire.Row, frozen=True, kw_only=True):
+    """`product.product`, only its reference."""
+
+    default_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One Odoo, asked about itself."""
+
+    dialect: Dialect
+    lookups: Lookups
+    services: Services
+
+    async def probe(self) -> Report:
+        """Return the report. Raises `AuthExpired`, `Unreachable`, `Misconfigured`."""
+        me = await self.dialect.client.identity()
+        asked_at, server_time = self.dialect.client.clock.now(), self.dialect.client.server_now()
+        company = await self.lookups.company()
+        granted, findings = await self._rights(me)
+        findings += [*of_version(me), *of_clock((server_time - asked_at).total_seconds())]
+        usable = {right.partition(":")[0] for right in granted}
+        if "product.product" in usable:
+            findings += [*await self._services(), *await self._codes()]
+        if "product.pricelist" in usable:
+            findings += await self._currencies(company)
+        places = await self.lookups.warehouses_now() if "stock.warehouse" in usable else []
+        return Report(
+            account=f"{company.name} ({self.dialect.client.login or me.uid})",
+            version=me.version.text,
+            api_version="JSON-2" if me.json2 else "JSON-RPC",
+            time_zone=me.tz,
+            currency=company.currency_id[1] if company.currency_id else "",
+            prices_include_tax=await self._prices_include_tax(company) if "account.tax" in usable else None,
+            server_time=server_time,
+            asked_at=asked_at,
+            permissions=tuple(granted),
+            places=tuple(Place(id=str(w.id), code=w.code, name=w.name, active=w.active) for w in places),
+            custom_fields=await self._custom_fields(),
+            findings=tuple(findings) or (finding("ready", Severity.OK, "Odoo is ready"),),
+        )
+
+    async def _rights(self, me: Identity) -> tuple[list[str], list[Finding]]:
+        granted: list[str] = []
+        findings: list[Finding] = []
+        for model, operations in RIGHTS.items():
+            try:
+                await self.dialect.fields(model)
+                allowed = {operation: await self._may(me, model, operation) for operation in operations}
+            except Misconfigured as absent:
+                findings.append(finding("app_missing", Severity.PROBLEM, str(absent), "Install Sales and Inventory."))
+                continue
+            except Forbidden:
+                allowed = dict.fromkeys(operations, False)
+            granted += [f"{model}:{operation}" for operation, yes in allowed.items() if yes]
+            findings += [_lacking(model, operation) for operation, yes in allowed.items() if not yes]
+        return granted, findings
+
+    async def _may(self, me: Identity, model: str, operation: str) -> bool:
+        call = self.dialect.client.call
+        if me.version.major >= HAS_ACCESS_SINCE:
+            # A method of records since 18: asked of none of them, it answers for the model.
+            return bool(await call(model, "has_access", ids=[], operation=operation))
+        return bool(await call(model, "check_access_rights", operation=operation, raise_exception=False))
+
+    async def _services(self) -> list[Finding]:
+        findings: list[Finding] = []
+        for name in Services.__dataclass_fields__:
+            sku = str(getattr(self.services, name))
+            try:
+                await self.lookups.service(sku)
+            except Misconfigured as absent:
+                fix = f"Sales > Products > New: type Service, internal reference {sku}, no taxes."
+                findings.append(finding(f"no_{name}_product", Severity.WARNING, str(absent), fix))
+        return findings
+
+    async def _codes(self) -> list[Finding]:
+        codes: list[str] = []
+        after = 0
+        for _call in range(CODES_READ // CODES_PER_CALL):
+            domain = [["id", ">", after], ["active", "=", True]]
+            rows = await self.dialect.search("product.product", Code, domain, limit=CODES_PER_CALL)
+            codes += [row.default_code for row in rows]
+            if len(rows) < CODES_PER_CALL:
+                break
+            after = rows[-1].id
+        return of_codes(codes)
+
+    async def _currencies(self, company: wire.Company) -> list[Finding]:
+        active = await self.dialect.search("res.currency", Currency, [["active", "=", True]])
+        findings: list[Finding] = []
+        for currency in active:
+            if company.currency_id is None or currency.id != company.currency_id[0]:
+                findings += await self._price_list(currency.name)
+        return findings
+
+    async def _price_list(self, currency: str) -> list[Finding]:
+        try:
+            await self.lookups.pricelist(currency)
+        except Unmapped as missing:
+            return [finding("no_price_list", Severity.WARNING, str(missing))]
+        return []
+
+    async def _prices_include_tax(self, company: wire.Company) -> bool | None:
+        if company.account_sale_tax_id is None:
+            return None
+        found = await self.dialect.read("account.tax", wire.Tax, [company.account_sale_tax_id[0]])
+        return found[0].price_include if found else None
+
+    async def _custom_fields(self) -> dict[str, tuple[CustomField, ...]]:
+        own: dict[str, tuple[CustomField, ...]] = {}
+        for kind, model in CUSTOM_MODELS.items():
+            try:
+                fields = await self.dialect.fields(model)
+            except (Forbidden, Misconfigured):
+                continue
+            own[kind] = tuple(
+                CustomField(name=name, label=one.string, type=one.type, required=one.required)
+                for name, one in sorted(fields.items())
+                if name.startswith(CUSTOM_PREFIX)
+            )
+        return own
+
+
+def of_version(me: Identity) -> list[Finding]:
+    """Say what the version means for this connection."""
+    major = me.version.major
+    if major < OLDEST:
+        message = f"Odoo {me.version.text} is too old: this connector speaks {OLDEST} to {NEWEST}"
+        return [finding("version_too_old", Severity.PROBLEM, message, "Upgrade Odoo.")]
+    if major > NEWEST:
+        message = f"Odoo {me.version.text} is newer than what this connector was tried against ({NEWEST})"
+        return [finding("version_untried", Severity.WARNING, message, "Look for a newer Isthmus.")]
+    if major >= JSON2_SINCE and not me.json2:
+        message = "JSON-RPC is deprecated since Odoo 19 and is announced to go in Odoo 22"
+        return [finding("protocol_deprecated", Severity.WARNING, message, "Set Protocol to auto or json2.")]
+    return []
+
+
+def of_clock(skew_s: float) -> list[Finding]:
+    """Say when the two clocks are too far apart to compare times."""
+    if abs(skew_s) <= SKEW_S:
+        return []
+    message = f"Odoo's clock is {abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} this machine's"
+    return [finding("clock_skew", Severity.WARNING, message, "Let both machines follow a time server.")]
+
+
+def of_codes(codes: Iterable[str]) -> list[Finding]:
+    """Say how many products share a reference or have none."""
+    counted = Counter(codes)
+    empty = counted.pop("", 0)
+    shared = [code for code, times in counted.items() if times > 1]
+    findings: list[Finding] = []
+    if shared:
+        some = ", ".join(sorted(shared)[:5])
+        message = f"{len(shared)} internal references stand on several products, such as {some}"
+        findings.append(finding("duplicate_skus", Severity.WARNING, message, "Give every product one of its own."))
+    if empty:
+        message = f"{empty} products have no internal reference and cannot be sold through a store"
+        findings.append(finding("empty_skus", Severity.WARNING, message, "Fill in Internal Reference."))
+    return findings
+
+
+def finding(code: str, severity: Severity, message: str, fix: str = "") -> Finding:
+    """Return one finding."""
+    return Finding(code=code, severity=severity, message=message, fix=fix)
+
+
+def _lacking(model: str, operation: str) -> Finding:
+    group = GROUPS.get(model, STOCK_GROUP)
+    message = f"the user may not {operation} {model}"
+    fix = f"Settings > Users > this user > Access Rights: add {group}."
+    return finding("missing_permission", Severity.PROBLEM, message, fix)

@@ -1,0 +1,139 @@
+"""Asking a shop who it is, and whether the app may do what the flows need.
+
+Source: https://shopify.dev/docs/api/admin-graphql/2026-07/objects/Shop, .../AppInstallation;
+https://shopify.dev/docs/api/usage/access-scopes
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from isthmus.connectors.shopify import operations as ask
+from isthmus.connectors.shopify import wire
+from isthmus.connectors.shopify import wire_catalog as catalog
+from isthmus.connectors.shopify.client import Answer, Client, every
+from isthmus.connectors.shopify.ids import legacy
+from isthmus.connectors.shopify.locations import listed
+from isthmus.ports.connector import Manifest
+from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+
+WHERE = "Shopify Dev Dashboard > your app > Configuration > Access scopes, then release and install the new version"
+#: Scopes that widen what is read without a flow depending on them.
+OPTIONAL = frozenset({"read_all_orders"})
+SKEW_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShopProbe:
+    """Questions to one shop."""
+
+    client: Client
+    manifest: Manifest
+
+    async def probe(self) -> Report:
+        """Return the report. What may not be read is left out and named in the findings."""
+        before = self.client.clock.now()
+        answer = await self.client.query(ask.WHO, {}, wire.WhoAnswer)
+        asked_at = before + (self.client.clock.now() - before) / 2
+        shop = answer.content.shop
+        granted = frozenset(scope.handle for scope in answer.content.current_app_installation.access_scopes)
+        places = await listed(self.client) if allowed("read_locations", granted) else ()
+        fields = await self._order_fields() if allowed("read_orders", granted) else ()
+        report = Report(
+            account=f"{shop.name} ({shop.myshopify_domain})",
+            version="Shopify",
+            api_version=answer.version or self.client.version,
+            api_ends_on=self.manifest.api_ends_on,
+            time_zone=shop.iana_timezone,
+            currency=shop.currency_code,
+            prices_include_tax=shop.taxes_included,
+            server_time=answer.server_time,
+            asked_at=asked_at,
+            permissions=tuple(sorted(granted)),
+            places=tuple(to_place(location) for location in places),
+            custom_fields={"order": tuple(to_field(found) for found in fields)},
+        )
+        return replace(report, findings=tuple(self._findings(report, answer, granted)))
+
+    def _findings(self, report: Report, answer: Answer[wire.WhoAnswer], granted: frozenset[str]) -> Sequence[Finding]:
+        findings = [*scope_findings(self.manifest, granted)]
+        if answer.version and answer.version != self.client.version:
+            findings.append(version_finding(self.client.version, answer.version))
+        skew = report.clock_skew_s
+        if skew is not None and abs(skew) > SKEW_S:
+            findings.append(skew_finding(skew))
+        return findings or [
+            Finding(code="ready", severity=Severity.OK, message="Shopify answers and every scope is there")
+        ]
+
+    async def _order_fields(self) -> Sequence[wire.FieldDefinition]:
+        return await every(
+            self.client, ask.ORDER_FIELDS, wire.FieldsAnswer, lambda answer: answer.metafield_definitions
+        )
+
+
+def scope_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable[Finding]:
+    """Compare what is granted with what the flows need; `write_x` includes `read_x`."""
+    needed = {scope: flow for flow, scopes in manifest.scopes.items() for scope in scopes}
+    for scope, flow in sorted(needed.items()):
+        if not allowed(scope, granted):
+            optional = scope in OPTIONAL
+            yield Finding(
+                code="scope_missing",
+                severity=Severity.WARNING if optional else Severity.PROBLEM,
+                message=f"the app lacks the scope {scope}, which {flow} needs"
+                if not optional
+                else f"without the scope {scope} Shopify shows orders of the last 60 days only",
+                fix=f"Add {scope} under {WHERE}.",
+            )
+    for scope in sorted(granted - needed.keys() - {f"read_{name}" for name in written(needed)}):
+        yield Finding(
+            code="scope_excess",
+            severity=Severity.WARNING,
+            message=f"the app holds the scope {scope}, which no flow needs",
+            fix=f"Remove {scope} under {WHERE}.",
+        )
+
+
+def allowed(scope: str, granted: frozenset[str]) -> bool:
+    """Tell whether a scope is granted, itself or through its writing twin."""
+    return scope in granted or (scope.startswith("read_") and f"write_{scope.removeprefix('read_')}" in granted)
+
+
+def written(scopes: Iterable[str]) -> set[str]:
+    """Return what the scopes allow to write, without the prefix."""
+    return {scope.removeprefix("write_") for scope in scopes if scope.startswith("write_")}
+
+
+def version_finding(asked: str, ran: str) -> Finding:
+    """Return the finding for a version that Shopify no longer, or not yet, has."""
+    return Finding(
+        code="api_version",
+        severity=Severity.PROBLEM,
+        message=f"version {asked} was asked for and {ran} answered: {asked} is retired or not released",
+        fix=f"Set the API version of this connection to one Shopify supports, such as {ran}, and test it.",
+    )
+
+
+def skew_finding(seconds: float) -> Finding:
+    """Return the finding for clocks that differ."""
+    ahead = "ahead of" if seconds > 0 else "behind"
+    return Finding(
+        code="clock_skew",
+        severity=Severity.WARNING,
+        message=f"Shopify's clock is {abs(seconds):.0f} s {ahead} this machine's",
+        fix="Let this machine take its time from an NTP server.",
+    )
+
+
+def to_place(location: catalog.Location) -> Place:
+    """Translate one location."""
+    return Place(id=legacy(location.id), name=location.name, active=location.is_active)
+
+
+def to_field(definition: wire.FieldDefinition) -> CustomField:
+    """Translate one metafield definition; orders carry it in `custom` under the same name."""
+    return CustomField(
+        name=f"{definition.namespace}.{definition.key}", label=definition.name, type=definition.type.name
+    )

@@ -1,0 +1,193 @@
+"""Run claimed jobs and write what came of them: one commit with all facts, attempts and calls."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from isthmus.engine import disposition
+from isthmus.engine.context import Context
+from isthmus.engine.disposition import Circumstances, dispose
+from isthmus.engine.failpoints import failpoint
+from isthmus.engine.flow import Flow
+from isthmus.engine.outcome import Ask, Done, Later, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.work import Work
+from isthmus.kit.clock import to_micros
+from isthmus.kit.http import Exchange, recorded
+from isthmus.kit.scrub import scrub
+from isthmus.ports.errors import AuthExpired, Trouble
+from isthmus.store.group import StoreError, Unexpected
+from isthmus.store.statement import Many, Statement, Step, say
+
+log = logging.getLogger("isthmus.engine")
+_STATE = {Done: "done", Skipped: "done", Parked: "parked", Snoozed: "snoozed"}
+
+
+class Executor:
+    """Runs the jobs of all flows."""
+
+    def __init__(self, context: Context) -> None:
+        """Write to the context's store."""
+        self._context = context
+
+    async def run(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
+        """Run works of one flow together and finish each of them."""
+        with recorded() as exchanges:
+            outcomes = await self._try(flow, works)
+        calls = self._calls(flow, works[0], exchanges)
+        if len(works) == 1:
+            await self._finish(works[0], outcomes[0], calls)
+        else:
+            await self._finish_batch(works, outcomes, calls)
+        failpoint("job.finished")
+        await self._wake_if_over(works, outcomes)
+        self._context.stir.set()
+        return outcomes
+
+    async def _wake_if_over(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+        """Wake what waits for something that happened while it decided to wait."""
+        awaited = {outcome.waits_for for outcome in outcomes if isinstance(outcome, Snoozed) and outcome.waits_for}
+        for what in sorted(awaited):
+            flow, _, subject = what.removeprefix("job:").partition(":") if what.startswith("job:") else ("", "", "")
+            await self._context.store.write(
+                say(
+                    "wake_if_over",
+                    what=what,
+                    now=self._context.micros(),
+                    since=to_micros(works[0].started_at),
+                    other_flow=flow,
+                    other_subject=subject,
+                )
+            )
+
+    async def _try(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
+        try:
+            answers = await flow.run(works)
+            return [
+                self._dispose(flow, work, answer) if isinstance(answer, Trouble) else answer
+                for work, answer in zip(works, answers, strict=True)
+            ]
+        except Later as later:
+            return [later.outcome for _ in works]
+        except Ask as ask:
+            return [ask.outcome for _ in works]
+        except Trouble as trouble:
+            return [self._dispose(flow, work, trouble) for work in works]
+        except Unexpected:
+            # The lease went to someone else; finishing will find that out and keep nothing.
+            return [Snoozed(self._context.now(), "lease_lost", "Another worker has this job.") for _ in works]
+        except StoreError:
+            raise
+        except Exception as bug:
+            log.exception("a defect in flow %s", flow.name)
+            because = f"Isthmus failed on this record: {type(bug).__name__}. The log has the details."
+            return [Parked("defect", because, ("Send the log to support", disposition.RETRY)) for _ in works]
+
+    def _dispose(self, flow: Flow, work: Work, trouble: Trouble) -> Outcome:
+        destination = self._context.connections.get(flow.destination)
+        outcome = dispose(
+            trouble,
+            Circumstances(
+                now=self._context.now(),
+                attempts=work.job.attempts,
+                first_failed_at=work.job.first_failed_at,
+                settle=destination.settle if destination else disposition.CONTENDED_WAIT,
+            ),
+        )
+        if isinstance(outcome, Snoozed) and isinstance(trouble, AuthExpired):
+            return Snoozed(outcome.until, outcome.code, outcome.because, waits_for=f"connection:{flow.destination}")
+        return outcome
+
+    async def _finish(self, work: Work, outcome: Outcome, calls: Sequence[Any]) -> None:
+        steps: list[Step] = [
+            Statement("finish_job", self._finishing(work, outcome), expect=1),
+            say("add_attempt", **self._attempt(work, outcome)),
+            *work.facts,
+        ]
+        if calls:
+            steps.append(Many("add_exchange", calls))
+        try:
+            await self._context.store.write(*steps)
+        except Unexpected:
+            log.warning("%s %s went on elsewhere; this run is not kept", work.job.flow, work.job.subject)
+
+    async def _finish_batch(self, works: Sequence[Work], outcomes: Sequence[Outcome], calls: Sequence[Any]) -> None:
+        pairs = list(zip(works, outcomes, strict=True))
+        steps: list[Step] = [Many("finish_job", [self._finishing(work, outcome) for work, outcome in pairs])]
+        # A record that matched already leaves no attempt: a million unchanged SKUs would leave a million.
+        told = [(work, outcome) for work, outcome in pairs if not isinstance(outcome, Done) or outcome.changed]
+        if told:
+            steps.append(Many("add_attempt", [self._attempt(work, outcome) for work, outcome in told]))
+        for work in works:
+            steps.extend(work.facts)
+        if calls and told:
+            steps.append(Many("add_exchange", [{**call, "attempt_id": told[0][0].job.token} for call in calls]))
+        await self._context.store.write(*steps)
+
+    def _finishing(self, work: Work, outcome: Outcome) -> dict[str, Any]:
+        job, now = work.job, self._context.now()
+        failed = isinstance(outcome, Snoozed) and outcome.spends
+        waits = isinstance(outcome, Snoozed)
+        attempts = job.attempts + 1 if failed else job.attempts if waits else 0
+        first = (job.first_failed_at or now) if failed else job.first_failed_at if waits else None
+        return {
+            "id": job.id,
+            "token": job.token,
+            "state": _STATE[type(outcome)],
+            "now": to_micros(now),
+            "run_at": to_micros(outcome.until if isinstance(outcome, Snoozed) else now),
+            "attempts": attempts,
+            "first_failed_at": _micros(first),
+            "waits_for": outcome.waits_for if isinstance(outcome, Snoozed) else None,
+            "code": "" if isinstance(outcome, Done) else outcome.code,
+            "because": outcome.because,
+            "answers": _json(outcome.answers if isinstance(outcome, Parked) else ()),
+            "number": outcome.number if isinstance(outcome, Done) else "",
+        }
+
+    def _attempt(self, work: Work, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "id": work.job.token,
+            "flow": work.job.flow,
+            "subject": work.job.subject,
+            "started_at": to_micros(work.started_at),
+            "now": self._context.micros(),
+            "outcome": type(outcome).__name__.lower(),
+            "code": "" if isinstance(outcome, Done) else outcome.code,
+            "because": outcome.because,
+            "notes": _json(work.notes),
+        }
+
+    def _calls(self, flow: Flow, work: Work, exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
+        names = (flow.destination, flow.source)
+        secrets = tuple(
+            secret for name in names if name in self._context.connections
+            for secret in self._context.connections[name].secrets
+        )
+        return [call_values(flow.destination, work.job.token, each, secrets) for each in exchanges]
+
+
+def call_values(connection: str, attempt_id: str | None, exchange: Exchange, secrets: Sequence[str]) -> dict[str, Any]:
+    """Return one request and its answer as `add_exchange` takes them, without secrets and personal data."""
+    answer = exchange.response
+    return {
+        "attempt_id": attempt_id,
+        "connection": connection,
+        "operation": exchange.request.operation,
+        "started_at": int(exchange.started * 1_000_000),
+        "elapsed_ms": exchange.elapsed_ms,
+        "status": answer.status if answer else None,
+        "failure": exchange.failure or "",
+        "request": scrub(exchange.request.body, secrets),
+        "response": scrub(answer.body if answer else None, secrets),
+    }
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _json(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(list(texts)).decode()

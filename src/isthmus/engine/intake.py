@@ -1,0 +1,170 @@
+"""From deliveries to the mirror: what a notice names is read at its source, many at a time."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from isthmus.canonical.record import Record
+from isthmus.engine import backoff
+from isthmus.engine.context import Context
+from isthmus.engine.failpoints import failpoint
+from isthmus.engine.flow import Flow
+from isthmus.engine.health import Health
+from isthmus.engine.mirror import Mirror
+from isthmus.kit.clock import from_micros, to_micros
+from isthmus.kit.names import fresh_id
+from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
+from isthmus.ports.receiver import Notice
+from isthmus.store.base import one
+from isthmus.store.group import StoreError
+from isthmus.store.statement import Many, Row, Step, say
+
+log = logging.getLogger("isthmus.engine")
+#: Deliveries taken up together; their records are read in as few calls as the source allows.
+BATCH = 100
+#: A reader that says nothing for so long is taken for dead.
+LEASE_S = 120
+LOOK_S = 1.0
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """Deliveries about the same kind of record of one connection."""
+
+    ids: dict[str, None] = field(default_factory=dict[str, None])  # ordered, each once
+    records: list[tuple[Record, int]] = field(default_factory=list[tuple[Record, int]])
+    rows: list[Row] = field(default_factory=list[Row])
+
+
+class Intake:
+    """Takes deliveries from the inbox, in the order they came."""
+
+    def __init__(self, context: Context, mirror: Mirror, flows: Sequence[Flow], health: Health) -> None:
+        """Read only what some flow listens to."""
+        self._context = context
+        self._mirror = mirror
+        self._health = health
+        self._wanted = {(each.connection, each.kind) for flow in flows for each in flow.listens()}
+        self._stir = asyncio.Event()
+        self._stopping = False
+        self.busy = False
+
+    def stir(self) -> None:
+        """Say that a delivery has just been stored."""
+        self._stir.set()
+
+    def stop(self) -> None:
+        """Take up nothing more."""
+        self._stopping = True
+        self._stir.set()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        while not self._stopping:
+            self._stir.clear()
+            try:
+                worked = await self.step()
+            except StoreError:
+                log.exception("the store does not answer; looking again soon")
+                worked = 0
+            if not worked:
+                try:
+                    await asyncio.wait_for(self._stir.wait(), LOOK_S)
+                except TimeoutError:
+                    continue
+
+    async def step(self) -> int:
+        """Take up what is due and return how many deliveries that were."""
+        now = self._context.micros()
+        if not _due(one(await self._context.store.read("inbox_waiting")), now):
+            return 0
+        self.busy = True
+        try:
+            token = fresh_id()
+            rows = await self._context.store.write(
+                say("claim_inbox", now=now, lease_until=now + LEASE_S * 1_000_000, token=token, wish=BATCH)
+            )
+            bundles = await self._sort(rows[0], token)
+            for (connection, kind), bundle in bundles.items():
+                await self._take_in(connection, kind, bundle, token)
+            return len(rows[0])
+        finally:
+            self.busy = False
+
+    async def _sort(self, rows: Sequence[Row], token: str) -> dict[tuple[str, str], _Bundle]:
+        bundles: defaultdict[tuple[str, str], _Bundle] = defaultdict(_Bundle)
+        idle: list[Row] = []
+        for row in sorted(rows, key=lambda each: each["id"]):
+            wanted = [each for each in self._notices(row) if (row["connection"], each.kind) in self._wanted]
+            for notice in wanted:
+                bundle = bundles[row["connection"], notice.kind]
+                if notice.record is not None:
+                    bundle.records.append((notice.record, row["received_at"]))
+                else:
+                    bundle.ids[notice.external_id] = None
+            if wanted:
+                bundles[row["connection"], wanted[-1].kind].rows.append(row)
+            else:
+                idle.append(row)
+        if idle:
+            await self._context.store.write(self._finished(idle, token, "No flow needs this."))
+        return dict(bundles)
+
+    def _notices(self, row: Row) -> Sequence[Notice]:
+        connection = self._context.connections.get(row["connection"])
+        if connection is None or connection.session.receiver is None:
+            return ()
+        return connection.session.receiver.notices(row["topic"], row["body"])
+
+    async def _take_in(self, connection: str, kind: str, bundle: _Bundle, token: str) -> None:
+        read_at = self._context.now()
+        try:
+            records: Sequence[Any] = ()
+            if bundle.ids:
+                records = await self._context.connection(connection).source(kind).read(list(bundle.ids))
+            await self._health.well(connection)
+        except Trouble as trouble:
+            await self._health.trouble(connection, trouble)
+            await self._postpone(bundle.rows, token, trouble)
+            return
+        failpoint("intake.read")
+        found = {record.external_id for record in records}
+        gone = [each for each in bundle.ids if each not in found]
+        taken = await self._mirror.absorb(connection, kind, records, read_at=read_at, gone=gone)
+        steps = list(taken.steps)
+        for record, received_at in bundle.records:
+            fat = await self._mirror.absorb(connection, kind, [record], read_at=from_micros(received_at))
+            steps.extend(fat.steps)
+        if bundle.rows:
+            steps.append(self._finished(bundle.rows, token, ""))
+        await self._context.store.write(*steps)
+        failpoint("intake.stored")
+        self._context.stir.set()
+
+    def _finished(self, rows: Sequence[Row], token: str, because: str) -> Step:
+        now = self._context.micros()
+        return Many(
+            "finish_delivery", [{"id": row["id"], "token": token, "now": now, "because": because} for row in rows]
+        )
+
+    async def _postpone(self, rows: Sequence[Row], token: str, trouble: Trouble) -> None:
+        """Leave deliveries for later: they are the only trace of a change until it is read."""
+        now = self._context.now()
+        values: list[dict[str, Any]] = []
+        for row in rows:
+            run_at = now + backoff.wait(row["attempts"] + 1)
+            if isinstance(trouble, Throttled):
+                run_at = trouble.retry_at
+            elif isinstance(trouble, NeedsOperator):
+                run_at = now + timedelta(seconds=60)
+            values.append({"id": row["id"], "token": token, "run_at": to_micros(run_at), "because": str(trouble)})
+        if values:
+            await self._context.store.write(Many("postpone_delivery", values))
+
+
+def _due(waiting: Row | None, now: int) -> bool:
+    return waiting is not None and waiting["run_at"] is not None and waiting["run_at"] <= now

@@ -1,0 +1,113 @@
+"""Create once: the intent is on disk before the call, and a look comes before a second try."""
+
+from collections.abc import Awaitable, Callable
+
+from isthmus.canonical.kinds import kind_of
+from isthmus.canonical.record import Record
+from isthmus.engine.connections import Connection
+from isthmus.engine.context import Context
+from isthmus.engine.failpoints import failpoint
+from isthmus.engine.outcome import Later, Snoozed
+from isthmus.engine.work import Work
+from isthmus.kit.clock import from_micros, to_micros
+from isthmus.kit.names import fresh_id
+from isthmus.ports.errors import InDoubt, Transient, Trouble
+from isthmus.ports.sink import Key, Receipt
+from isthmus.store.base import one
+from isthmus.store.statement import Row, Statement, say
+
+#: A running job holds its lease this much longer before it calls out.
+LEASE_S = 90
+Adopt = Callable[[], Awaitable[Receipt | None]]
+
+
+async def put_once(
+    context: Context, work: Work, connection: Connection, record: Record, key: Key, adopt: Adopt | None = None
+) -> Receipt:
+    """Make the destination hold `record` exactly once and return its yes.
+
+    `adopt` may offer a record that is there under no key of ours, such as a customer the ERP
+    already knew. Raises what the sink raises; `Later` while an earlier, unanswered try may still be landing.
+    """
+    kind = kind_of(record)
+    sink = connection.sink(kind)
+    intent = await _in_flight(context, connection, kind, key)
+    existing = None if sink.upserts else await sink.find(key)
+    if existing is None and adopt is not None:
+        existing = await adopt()
+    if existing is not None:
+        work.note(f"found in {connection.name} as {existing.number or existing.external_id}: nothing is created")
+        receipt = await sink.put(record, key=key, existing=existing)
+        if intent is not None:
+            work.also(_resolve(context, intent["id"], "done", receipt.external_id, "found by its key"))
+        return receipt
+    intent_id = intent["id"] if intent else await _open(context, work, connection, kind, key)
+    failpoint("intent.opened")
+    receipt = await _put(context, connection, record, key, intent_id)
+    failpoint("intent.put")
+    work.also(_resolve(context, intent_id, "done", receipt.external_id, ""))
+    return receipt
+
+
+async def _in_flight(context: Context, connection: Connection, kind: str, key: Key) -> Row | None:
+    intent = one(
+        await context.store.read("intent_in_flight", connection=connection.name, kind=kind, key=key.unique)
+    )
+    if intent is not None and intent["settles_at"] > context.micros():
+        because = "An earlier try got no answer; what it did shows after the settle time."
+        raise Later(Snoozed(from_micros(intent["settles_at"]), "settling", because))
+    return intent
+
+
+async def _open(context: Context, work: Work, connection: Connection, kind: str, key: Key) -> str:
+    intent_id = fresh_id()
+    now = context.now()
+    await context.store.write(
+        # Without the lease nothing may be started: another worker has the job now.
+        say(
+            "hold_job",
+            expect=1,
+            id=work.job.id,
+            token=work.job.token,
+            lease_until=to_micros(now) + LEASE_S * 1_000_000,
+        ),
+        say(
+            "open_intent",
+            id=intent_id,
+            flow=work.job.flow,
+            subject=work.job.subject,
+            connection=connection.name,
+            kind=kind,
+            key=key.unique,
+            reference=key.reference,
+            now=to_micros(now),
+            settles_at=to_micros(now + connection.settle),
+        ),
+    )
+    return intent_id
+
+
+async def _put(context: Context, connection: Connection, record: Record, key: Key, intent_id: str) -> Receipt:
+    try:
+        return await connection.sink(kind_of(record)).put(record, key=key)
+    except InDoubt as doubt:
+        settles_at = to_micros(context.now() + connection.settle)
+        await context.store.write(say("doubt_intent", id=intent_id, settles_at=settles_at, because=str(doubt)))
+        raise
+    except Transient:
+        # Part of a sequence may have landed before this: the intent stays open, the next try looks.
+        raise
+    except Trouble as refused:
+        await context.store.write(_resolve(context, intent_id, "refused", "", str(refused)))
+        raise
+
+
+def _resolve(context: Context, intent_id: str, state: str, external_id: str, because: str) -> Statement:
+    return say(
+        "resolve_intent",
+        id=intent_id,
+        state=state,
+        now=context.micros(),
+        external_id=external_id,
+        because=because,
+    )

@@ -1,0 +1,1 @@
+"""The journeys, each reading as the business process it is."""

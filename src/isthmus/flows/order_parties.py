@@ -1,0 +1,137 @@
+"""Who ordered: the customer and addresses an order needs in the ERP, brought there first."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from isthmus.canonical.order import Order
+from isthmus.canonical.party import Address, AddressRole, Customer
+from isthmus.engine.context import Context
+from isthmus.engine.flow import Mark
+from isthmus.engine.mirror import mark_jobs
+from isthmus.engine.outcome import Ask, Later, Parked, Snoozed
+from isthmus.flows.settings import OrderSettings
+from isthmus.store.base import one
+from isthmus.store.records import record_values
+from isthmus.store.statement import Many
+
+Pull = Callable[[str, str], Awaitable[None]]
+#: The customer's own job wakes the order; this is only the latest moment to look again.
+LATEST = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The ERP's ids of everyone on an order."""
+
+    customer_ref: str
+    billing_ref: str
+    shipping_ref: str
+
+
+class OrderParties:
+    """Finds the parties of orders, pulling the customer's job where they are not there yet."""
+
+    def __init__(self, context: Context, settings: OrderSettings, pull: Pull) -> None:
+        """Pull through `pull(flow, subject)`."""
+        self._context = context
+        self._settings = settings
+        self._pull = pull
+
+    async def of(self, order: Order) -> Parties:
+        """Return the parties. Raises `Later` while the customer is on its way, `Ask` when it is parked."""
+        customer = buyer(order)
+        found = await self._bound(order, customer)
+        if found is None:
+            await self._bring(customer)
+            found = await self._bound(order, customer)
+        if found is None:
+            await self._wait(customer)
+        return found or Parties("", "", "")
+
+    async def _bound(self, order: Order, customer: Customer) -> Parties | None:
+        source, destination = self._settings.source, self._settings.destination
+        row = await self._context.counterpart(source, "customer", customer.external_id, destination)
+        if row is None:
+            return None
+        refs = msgspec.json.decode(row["refs"], type=dict[str, str])
+        billing, shipping = billing_of(order), shipping_of(order)
+        wanted = [address.fingerprint() for address in (billing, shipping) if address is not None]
+        if any(each not in refs for each in wanted):
+            return None
+        own = row["external_id"]
+        return Parties(
+            customer_ref=own,
+            billing_ref=refs[billing.fingerprint()] if billing else own,
+            shipping_ref=refs[shipping.fingerprint()] if shipping else own,
+        )
+
+    async def _bring(self, customer: Customer) -> None:
+        """Put the customer, with every address seen so far, into the mirror and run its job."""
+        known = await self._context.mirrored(Customer, self._settings.source, customer.external_id)
+        if known is not None:
+            customer = msgspec.structs.replace(
+                customer, addresses=together(known.record.addresses, customer.addresses)
+            )
+        values = record_values(self._settings.source, "customer", customer, self._context.now())
+        mark = Mark(self._settings.customers, customer.external_id, customer.number)
+        await self._context.store.write(
+            Many("store_record", [values]), mark_jobs([mark], self._context.micros())
+        )
+        await self._pull(self._settings.customers, customer.external_id)
+
+    async def _wait(self, customer: Customer) -> None:
+        flow, subject = self._settings.customers, customer.external_id
+        job = one(await self._context.store.read("job", flow=flow, subject=subject))
+        if job is not None and job["state"] == "parked":
+            because = f"Its customer cannot be brought to the ERP: {job['because']}"
+            raise Ask(Parked("customer_parked", because, tuple(msgspec.json.decode(job["answers"], type=list[str]))))
+        because = job["because"] if job is not None and job["because"] else "Its customer is on the way to the ERP."
+        until = self._context.now() + LATEST
+        raise Later(Snoozed(until, "waits_for_customer", because, waits_for=f"job:{flow}:{subject}"))
+
+
+def buyer(order: Order) -> Customer:
+    """Return the customer with the order's addresses; a guest is a customer of this one order.
+
+    The name falls back in a fixed order: shipping, billing, customer, e-mail (R-ORD-10).
+    """
+    customer = order.customer or Customer(external_id=f"guest:{order.external_id}", is_guest=True)
+    own = [billing_of(order), shipping_of(order)]
+    return msgspec.structs.replace(
+        customer,
+        name=_name(order, customer),
+        email=customer.email or order.email,
+        phone=customer.phone or order.phone,
+        addresses=together(customer.addresses, tuple(each for each in own if each is not None)),
+    )
+
+
+def billing_of(order: Order) -> Address | None:
+    """Return where the bill goes; a shop that asks for one address means both."""
+    return order.billing or (as_role(order.shipping_to, AddressRole.BILLING) if order.shipping_to else None)
+
+
+def shipping_of(order: Order) -> Address | None:
+    """Return where the goods go; a digital order has no such place and uses the billing address."""
+    return order.shipping_to or (as_role(order.billing, AddressRole.SHIPPING) if order.billing else None)
+
+
+def as_role(address: Address, role: AddressRole) -> Address:
+    """Return the same place for another purpose."""
+    return msgspec.structs.replace(address, role=role)
+
+
+def together(first: tuple[Address, ...], second: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Return every place once, in the order first seen."""
+    return tuple({address.fingerprint(): address for address in (*second, *first)}.values())
+
+
+def _name(order: Order, customer: Customer) -> str:
+    company = customer.company.name if customer.company else ""
+    names = [address.name for address in (order.shipping_to, order.billing) if address is not None]
+    full = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    found = [company, *names, customer.name, full, customer.email, order.email]
+    return next((each for each in found if each.strip()), f"Customer of order {order.number}")

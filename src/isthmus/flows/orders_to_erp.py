@@ -1,0 +1,203 @@
+"""Orders from the shop to the ERP: each exactly once, complete, and equal to the cent.
+
+Key: connection and the shop's own order id; the order number people read goes to the ERP's
+reference field. However often and in whatever order this runs, the ERP holds the newest state.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from isthmus.canonical.order import LineKind, Order, OrderStatus
+from isthmus.canonical.stock import Warehouse
+from isthmus.engine.context import Context
+from isthmus.engine.flow import Change, Listening, Mark, Reaction
+from isthmus.engine.intents import put_once
+from isthmus.engine.mirror import mark_jobs
+from isthmus.engine.outcome import Done, Outcome, Parked, Skipped
+from isthmus.engine.work import Work
+from isthmus.flows.binding import Agreed, bind
+from isthmus.flows.order_items import OrderItems
+from isthmus.flows.order_parties import OrderParties, Pull
+from isthmus.flows.rounds import after_first_rounds
+from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.orders import Resolved, ready
+from isthmus.policies.importable import importable
+from isthmus.policies.reasons import REASONS
+from isthmus.policies.totals import difference
+from isthmus.ports.sink import Key
+from isthmus.store.records import Mirrored
+from isthmus.store.statement import Many, Row, Step, say
+
+WAREHOUSES_EVERY_S = 3600
+
+
+class OrdersToErp:
+    """One shop's orders to one ERP."""
+
+    batch = 1
+
+    def __init__(self, context: Context, settings: OrderSettings, pull: Pull, stock_flows: Sequence[str]) -> None:
+        """Mark the jobs of `stock_flows` when a confirmation changes what is free."""
+        self.name = settings.name
+        self.source = settings.source
+        self.destination = settings.destination
+        self.concurrency = settings.concurrency
+        self._context = context
+        self._settings = settings
+        self._parties = OrderParties(context, settings, pull)
+        self._items = OrderItems(context, settings)
+        self._stock_flows = stock_flows
+
+    def listens(self) -> Sequence[Listening]:
+        """Be told of orders, and look for them: webhooks get lost."""
+        return (
+            Listening(self.source, "order", self._settings.every_s),
+            Listening(self.source, "warehouse", WAREHOUSES_EVERY_S),
+            Listening(self.destination, "warehouse", WAREHOUSES_EVERY_S),
+        )
+
+    def react(self, change: Change) -> Reaction:
+        """Mark the order, and count what it takes until the ERP has confirmed it."""
+        if (change.connection, change.kind) != (self.source, "order") or not isinstance(change.record, Order):
+            return Reaction()
+        order = change.record
+        return Reaction(
+            marks=(Mark(self.name, order.external_id, order.number),),
+            facts=taken_by(self.source, order, gone=change.deleted),
+        )
+
+    async def after_round(self, connection: str, kind: str) -> None:
+        """Have nothing to do after a round."""
+
+    async def run(self, works: Sequence[Work]) -> Sequence[Outcome]:
+        """Make the ERP hold one order as the shop has it."""
+        return [await self._bring(work) for work in works]
+
+    async def _bring(self, work: Work) -> Outcome:
+        found = await self._context.mirrored(Order, self.source, work.job.subject)
+        if found is None:
+            return Skipped("gone", "The shop no longer knows this order.")
+        order = found.record
+        bound = await self._context.counterpart(self.source, "order", order.external_id, self.destination)
+        if bound is not None and bound["fingerprint"] == found.fingerprint and not found.deleted:
+            return Done(f"{self.destination} holds it as {bound['number']} already", order.number, changed=False)
+        if refusal := self._refusal(work, found, bound):
+            return refusal
+        prepared = await self._prepare(order)
+        key = Key(
+            unique=f"{self.source}:{order.external_id}",
+            reference=self._settings.reference.format(number=order.number),
+        )
+        receipt = await put_once(self._context, work, self._context.connection(self.destination), prepared, key)
+        agreed = Agreed(
+            kind="order",
+            source=self.source,
+            external_id=order.external_id,
+            number=order.number,
+            fingerprint=found.fingerprint,
+            destination=self.destination,
+            receipt=receipt,
+        )
+        work.also(await bind(self._context, agreed), *self._confirmed(order))
+        return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
+
+    def _refusal(self, work: Work, found: Mirrored[Order], bound: Row | None) -> Outcome | None:
+        """Return why the order must not be written now, or None."""
+        order = found.record
+        if found.deleted:
+            if bound is None:
+                work.also(self._forget(order))
+                return Skipped("deleted_before_import", REASONS["deleted_before_import"])
+            because = f"The order was deleted in the shop, but the ERP holds it as {bound['number']}."
+            return Parked("deleted_after_import", because, ("Cancel it in the ERP", "Leave it as it is"))
+        decision = importable(order, self._settings.policy, known=bound is not None)
+        if not decision.value:
+            if decision.because in ("test_order", "canceled_before_import"):
+                work.also(self._forget(order))
+            return Skipped(decision.because, f"{REASONS[decision.because]} {decision.detail}".strip())
+        # A canceled order keeps what was charged; only what is still to be delivered must add up.
+        if order.status is not OrderStatus.CANCELED and (gap := difference(order)):
+            return Parked("total_unexplained", gap, ("Correct the order in the shop: it is tried again", "Retry"))
+        return None
+
+    async def _prepare(self, order: Order) -> Order:
+        items = await self._items.of(order)
+        parties = await self._parties.of(order)
+        warehouses = await self._warehouses(order)
+        resolved = Resolved(
+            customer_ref=parties.customer_ref,
+            billing_ref=parties.billing_ref,
+            shipping_ref=parties.shipping_ref,
+            items=items,
+            warehouses=warehouses,
+        )
+        return ready(order, resolved, self._settings.tables, self._settings.zone)
+
+    async def _warehouses(self, order: Order) -> dict[str, str]:
+        """Return the ERP warehouse code of each shop place: by table, else by the same name."""
+        places = {line.warehouse for line in order.lines}
+        if any(places):
+            await after_first_rounds(
+                self._context, ((self.source, "warehouse"), (self.destination, "warehouse"))
+            )
+        found = dict.fromkeys(places, self._settings.warehouse)
+        there: dict[str, str] | None = None
+        for place in sorted(place for place in places if place):
+            mirrored = await self._context.mirrored(Warehouse, self.source, place)
+            name = mirrored.record.name if mirrored else ""
+            code = self._settings.tables.get("warehouse", place) or self._settings.tables.get("warehouse", name)
+            if not code:
+                there = await self._erp_warehouses() if there is None else there
+                code = there.get(name.casefold(), self._settings.warehouse)
+            found[place] = code
+        return found
+
+    async def _erp_warehouses(self) -> dict[str, str]:
+        ids = await self._context.store.read("record_ids", connection=self.destination, kind="warehouse")
+        found: dict[str, str] = {}
+        for row in ids:
+            mirrored = await self._context.mirrored(Warehouse, self.destination, row["external_id"])
+            if mirrored is not None:
+                found[mirrored.record.name.casefold()] = mirrored.record.code
+        return found
+
+    def _confirmed(self, order: Order) -> list[Step]:
+        now = self._context.micros()
+        steps: list[Step] = [
+            say("confirm_in_flight", connection=self.source, order_id=order.external_id, now=now)
+            if order.status is not OrderStatus.CANCELED
+            else self._forget(order)
+        ]
+        skus = {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
+        marks = [Mark(flow, sku, sku) for flow in self._stock_flows for sku in skus]
+        return [*steps, mark_jobs(marks, now)] if marks else steps
+
+    def _forget(self, order: Order) -> Step:
+        return say("clear_in_flight", connection=self.source, order_id=order.external_id)
+
+
+def taken_by(connection: str, order: Order, *, gone: bool) -> Sequence[Step]:
+    """Return the steps that write down what an order takes from stock, replacing what it took before."""
+    steps: list[Step] = [say("drop_in_flight", connection=connection, order_id=order.external_id)]
+    if gone or order.is_test or order.status is OrderStatus.CANCELED:
+        return steps
+    wanted: dict[tuple[str, str], Decimal] = {}
+    for line in order.lines:
+        if line.kind is LineKind.GOODS and line.sku and line.quantity:
+            place = (line.sku, line.warehouse)
+            open_quantity = line.quantity.value - line.shipped.value
+            wanted[place] = wanted.get(place, Decimal(0)) + max(Decimal(0), open_quantity)
+    rows: list[dict[str, Any]] = [
+        {
+            "connection": connection,
+            "order_id": order.external_id,
+            "sku": sku,
+            "place": place,
+            "wanted": f"{quantity:f}",
+        }
+        for (sku, place), quantity in wanted.items()
+    ]
+    return [*steps, Many("set_in_flight", rows)] if rows else steps
+
+

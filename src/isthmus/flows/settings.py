@@ -1,0 +1,48 @@
+"""What a merchant may say about each flow; defaults are the ordinary case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from decimal import Decimal
+
+from isthmus.mapping.tables import Tables
+from isthmus.policies.importable import ImportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSettings:
+    """Orders from one shop to one ERP."""
+
+    name: str
+    source: str
+    destination: str
+    every_s: int = 60
+    concurrency: int = 6
+    policy: ImportPolicy = field(default_factory=ImportPolicy)
+    tables: Tables = field(default_factory=Tables)
+    reference: str = "{number}"
+    warehouse: str = ""
+    zone: tzinfo = UTC
+
+    @property
+    def customers(self) -> str:
+        """Return the name of the flow that brings this flow's customers."""
+        return "customers" if self.name == "orders" else f"{self.name}-customers"
+
+    @property
+    def products(self) -> str:
+        """Return the name of the flow that matches this flow's products."""
+        return "products" if self.name == "orders" else f"{self.name}-products"
+
+
+@dataclass(frozen=True, slots=True)
+class StockSettings:
+    """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name)."""
+
+    name: str
+    source: str
+    destination: str
+    every_s: int = 60
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    safety: Decimal = Decimal(0)
+    tables: Tables = field(default_factory=Tables)

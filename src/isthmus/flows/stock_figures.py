@@ -1,0 +1,183 @@
+"""The figures behind one batch of stock jobs, and what is to be published from them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from isthmus.canonical.product import Variant
+from isthmus.canonical.quantity import Quantity
+from isthmus.canonical.stock import StockLevel
+from isthmus.engine.context import Context
+from isthmus.engine.mirror import Absorbs
+from isthmus.flows.settings import StockSettings
+from isthmus.kit.clock import from_micros
+from isthmus.policies.availability import Pending, sellable
+from isthmus.store.records import Mirrored, mirrored
+from isthmus.store.statement import listed
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything known about one SKU (the ERP's spelling)."""
+
+    sku: str
+    levels: list[Mirrored[StockLevel]] = field(default_factory=list[Mirrored[StockLevel]])  # the ERP's
+    variant: Variant | None = None  # the shop's
+    offers: dict[str, Mirrored[StockLevel]] = field(default_factory=dict[str, Mirrored[StockLevel]])  # by shop place
+    pending: dict[str, list[Pending]] = field(default_factory=dict[str, list[Pending]])  # by shop place, "" unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one place of the shop should offer, and the sum it comes from."""
+
+    place: str
+    quantity: Decimal
+    because: str
+    sum: str
+
+
+class StockFigures:
+    """Reads the figures of many SKUs at once."""
+
+    def __init__(self, context: Context, settings: StockSettings, mirror: Absorbs) -> None:
+        """Serve the flow of `settings`."""
+        self._context = context
+        self._settings = settings
+        self._mirror = mirror
+
+    async def of(self, skus: Sequence[str]) -> dict[str, Figures]:
+        """Return the figures by SKU; levels older than a confirmed order are read again first."""
+        found = {sku: Figures(sku) for sku in skus}
+        await self._levels(found, skus)
+        await self._variants(found)
+        await self._offers(found)
+        await self._pending(found)
+        stale = [
+            level.record.external_id
+            for figures in found.values()
+            for level in figures.levels
+            if _confirmed_since(figures, level)
+        ]
+        if stale:
+            await self.refresh(self._settings.source, stale)
+            for figures in found.values():
+                figures.levels.clear()
+            await self._levels(found, skus)
+        return found
+
+    async def refresh(self, connection: str, ids: Sequence[str]) -> None:
+        """Read levels again from their system into the mirror."""
+        read_at = self._context.now()
+        source = self._context.connection(connection).source("stock_level")
+        records = await source.read(ids)
+        missing = set(ids) - {record.external_id for record in records}
+        taken = await self._mirror.absorb(
+            connection, "stock_level", list(records), read_at=read_at, gone=sorted(missing)
+        )
+        if taken.steps:
+            await self._context.store.write(*taken.steps)
+
+    async def _levels(self, found: Mapping[str, Figures], skus: Sequence[str]) -> None:
+        for level in await self._context.by_number(StockLevel, self._settings.source, skus):
+            found[level.record.sku].levels.append(level)
+
+    async def _variants(self, found: Mapping[str, Figures]) -> None:
+        """Find the shop's variant of each SKU: by binding, else by the same SKU."""
+        items = {level.record.item_ref: sku for sku, figures in found.items() for level in figures.levels}
+        source, shop = self._settings.source, self._settings.destination
+        bound = await self._context.store.read(
+            "counterparts", connection=source, kind="variant", other=shop, ids=listed(items)
+        )
+        rows = await self._context.store.read(
+            "records", connection=shop, kind="variant", ids=listed(row["other_id"] for row in bound)
+        )
+        sku_of = {row["other_id"]: items[row["mine_id"]] for row in bound}
+        for row in rows:
+            found[sku_of[row["external_id"]]].variant = mirrored(Variant, row).record
+        shop_sku = {erp: mine for mine, erp in self._settings.tables.rows.get("sku", {}).items()}
+        open_skus = {shop_sku.get(sku, sku): sku for sku, figures in found.items() if figures.variant is None}
+        if open_skus:
+            for each in await self._context.by_number(Variant, shop, sorted(open_skus)):
+                found[open_skus[each.record.sku]].variant = each.record
+
+    async def _offers(self, found: Mapping[str, Figures]) -> None:
+        by_sku = {figures.variant.sku: figures for figures in found.values() if figures.variant}
+        for offer in await self._context.by_number(StockLevel, self._settings.destination, sorted(by_sku)):
+            figures = by_sku[offer.record.sku]
+            if figures.variant and offer.record.item_ref in (figures.variant.stock_ref, ""):
+                figures.offers[offer.record.warehouse] = offer
+
+    async def _pending(self, found: Mapping[str, Figures]) -> None:
+        """Gather the orders in flight, of every shop that sells the SKU."""
+        by_sku: dict[str, Figures] = {}
+        for sku, figures in found.items():
+            by_sku[sku] = figures
+            if figures.variant:
+                by_sku[figures.variant.sku] = figures
+        for row in await self._context.store.read("in_flight", skus=listed(sorted(by_sku))):
+            confirmed_at = row["confirmed_at"]
+            pending = Pending(
+                Decimal(row["wanted"]),
+                Decimal(row["confirmed"]),
+                None if confirmed_at is None else from_micros(confirmed_at),
+            )
+            by_sku[row["sku"]].pending.setdefault(row["place"], []).append(pending)
+
+
+def targets(figures: Figures, places: Mapping[str, str], safety: Decimal) -> list[Target]:
+    """Return what each shop place should offer. `places`: ERP warehouse code to shop place id.
+
+    An order whose place is unknown or not served is counted at the first place: nothing that was
+    sold is ever offered again.
+    """
+    by_place: defaultdict[str, list[Mirrored[StockLevel]]] = defaultdict(list)
+    for level in figures.levels:
+        place = places.get(level.record.warehouse)
+        if place is not None:
+            by_place[place].append(level)
+    served = sorted(by_place)
+    strays = [each for place, pending in figures.pending.items() if place not in by_place for each in pending]
+    return [
+        _target(place, by_place[place], [*figures.pending.get(place, []), *(strays if place == served[0] else [])], safety)
+        for place in served
+    ]
+
+
+def _target(place: str, levels: Sequence[Mirrored[StockLevel]], pending: Iterable[Pending], safety: Decimal) -> Target:
+    merged = _merged(levels)
+    oldest = min(level.read_at for level in levels)
+    in_flight = sum((each.in_flight(oldest) for each in pending), start=Decimal(0))
+    decision = sellable(merged, in_flight=in_flight, safety=safety)
+    return Target(place, decision.value, decision.because, decision.detail)
+
+
+def _merged(levels: Sequence[Mirrored[StockLevel]]) -> StockLevel:
+    """Add up the warehouses that one shop place stands for."""
+    first, *others = [level.record for level in levels]
+    for other in others:
+        first = msgspec.structs.replace(
+            first,
+            on_hand=_add(first.on_hand, other.on_hand),
+            allocated=first.allocated + other.allocated,
+            reserved=first.reserved + other.reserved,
+            damaged=first.damaged + other.damaged,
+            quarantined=first.quarantined + other.quarantined,
+            safety_stock=first.safety_stock + other.safety_stock,
+        )
+    return first
+
+
+def _add(one: Quantity | None, other: Quantity | None) -> Quantity | None:
+    return None if one is None or other is None else one + other
+
+
+def _confirmed_since(figures: Figures, level: Mirrored[StockLevel]) -> bool:
+    return any(
+        each.confirmed_at is not None and each.confirmed_at >= level.read_at
+        for pending in figures.pending.values()
+        for each in pending
+    )

@@ -1,0 +1,218 @@
+"""Stock from the ERP to the shop: what can really be sold, and never more.
+
+One job per SKU. A figure is lowered at once; it is raised only when every sale up to the moment
+the shop's own figure was read is known here, and only if that figure has not moved since
+(compare-and-set). So stock that was just sold is never put back on sale.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from isthmus.canonical.order import Order
+from isthmus.canonical.product import Variant
+from isthmus.canonical.quantity import Quantity
+from isthmus.canonical.stock import StockLevel
+from isthmus.engine.context import Context
+from isthmus.engine.failpoints import failpoint
+from isthmus.engine.flow import Change, Listening, Mark, Reaction
+from isthmus.engine.mirror import Absorbs
+from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.work import Work
+from isthmus.flows.rounds import after_first_rounds
+from isthmus.flows.settings import StockSettings
+from isthmus.flows.stock_figures import Figures, StockFigures, Target, targets
+from isthmus.flows.stock_places import StockPlaces
+from isthmus.kit.clock import from_micros
+from isthmus.policies.reasons import REASONS
+from isthmus.ports.errors import Contended, Trouble
+from isthmus.ports.sink import Key, Put
+from isthmus.store.base import one
+from isthmus.store.records import Mirrored, record_values
+from isthmus.store.statement import Many, say
+
+#: The shop's own figures are read as a whole this often; its webhooks tell of changes between.
+SHOP_LEVELS_EVERY_S = 900
+#: The next round of orders wakes a job that waits for it; this is only the latest moment.
+LATEST = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Wish:
+    """One figure to write for one job."""
+
+    work: Work
+    put: Put[StockLevel]
+    target: Target
+
+
+class StockToShop:
+    """One ERP's stock to one shop."""
+
+    concurrency = 2
+
+    def __init__(self, context: Context, settings: StockSettings, mirror: Absorbs) -> None:
+        """Publish into the shop of `settings`."""
+        self.name = settings.name
+        self.source = settings.source
+        self.destination = settings.destination
+        self.batch = 100
+        self._context = context
+        self._settings = settings
+        self._figures = StockFigures(context, settings, mirror)
+        self._places = StockPlaces(context, settings)
+        self._needs = (
+            (self.source, "warehouse"),
+            (self.destination, "warehouse"),
+            (self.destination, "variant"),
+            (self.destination, "stock_level"),
+        )
+
+    def listens(self) -> Sequence[Listening]:
+        """Read the ERP's figures and the shop's own, and the shop's orders in between."""
+        return (
+            Listening(self.source, "stock_level", self._settings.every_s),
+            Listening(self.destination, "stock_level", SHOP_LEVELS_EVERY_S),
+            Listening(self.destination, "order", self._settings.every_s),
+            Listening(self.source, "variant", SHOP_LEVELS_EVERY_S),
+            Listening(self.destination, "variant", SHOP_LEVELS_EVERY_S),
+            Listening(self.source, "warehouse", SHOP_LEVELS_EVERY_S),
+            Listening(self.destination, "warehouse", SHOP_LEVELS_EVERY_S),
+        )
+
+    def react(self, change: Change) -> Reaction:
+        """Mark the SKUs a change concerns, in the ERP's spelling."""
+        record = change.record
+        if isinstance(record, StockLevel) and change.connection == self.source:
+            return Reaction(marks=(Mark(self.name, record.sku, record.sku),) if record.sku else ())
+        if isinstance(record, Variant) and change.connection == self.source:
+            return Reaction(marks=(Mark(self.name, record.sku, record.sku),) if record.sku else ())
+        if change.connection != self.destination:
+            return Reaction()
+        if isinstance(record, StockLevel | Variant):
+            skus = {record.sku}
+        elif isinstance(record, Order):
+            skus = {line.sku for line in record.lines}
+        else:
+            return Reaction()
+        erp = sorted(self._settings.tables.sku(sku) for sku in skus if sku)
+        return Reaction(marks=[Mark(self.name, sku, sku) for sku in erp])
+
+    async def after_round(self, connection: str, kind: str) -> None:
+        """Forget which place is which after places were read."""
+        if kind == "warehouse":
+            self._places.forget()
+
+    async def run(self, works: Sequence[Work]) -> Sequence[Outcome | Trouble]:
+        """Publish what these SKUs have to offer."""
+        await after_first_rounds(self._context, self._needs)
+        places = await self._places.known()
+        found = await self._figures.of([work.job.subject for work in works])
+        outcomes: dict[int, Outcome | Trouble] = {}
+        wishes: list[Wish] = []
+        covered = await self._orders_known_until()
+        for work in works:
+            answer = self._decide(work, found[work.job.subject], places, covered)
+            if isinstance(answer, list):
+                wishes.extend(answer)
+            else:
+                outcomes[work.job.id] = answer
+        if any(isinstance(each, Snoozed) for each in outcomes.values()):
+            await self._context.store.write(
+                say(
+                    "hasten_stream",
+                    connection=self.destination,
+                    kind="order",
+                    now=self._context.micros(),
+                )
+            )
+        await self._publish(wishes, outcomes)
+        return [outcomes[work.job.id] for work in works]
+
+    def _decide(
+        self, work: Work, figures: Figures, places: dict[str, str], covered: datetime | None
+    ) -> Outcome | list[Wish]:
+        """Return the figures to write for one SKU, or why there are none."""
+        if figures.variant is None:
+            return Skipped("not_in_shop", "The shop does not sell this SKU.")
+        if any(level.record.on_hand is None for level in figures.levels):
+            because = "The ERP does not say how many there are; the shop keeps its last figure."
+            return Parked("stock_unknown", because, ("Look at the item in the ERP", "Retry"))
+        wishes: list[Wish] = []
+        raising = False
+        for target in targets(figures, places, self._settings.safety):
+            base = figures.offers.get(target.place)
+            now_offered = _offered(base)
+            if now_offered == target.quantity or (base is None and target.quantity == 0):
+                continue
+            raising = raising or target.quantity > (now_offered or Decimal(0))
+            if target.quantity > (now_offered or Decimal(0)) and not _safe(base, covered):
+                until = self._context.now() + LATEST
+                because = "Raised only once all sales up to the shop's own figure are known."
+                return Snoozed(until, "waits_for_orders", because, waits_for=f"stream:{self.destination}/order")
+            work.note(f"{target.sum} = {target.quantity:f} ({REASONS[target.because]})")
+            wishes.append(self._wish(work, figures, target, base))
+        return wishes or Done("The shop offers the right figure already.", changed=False)
+
+    def _wish(self, work: Work, figures: Figures, target: Target, base: Mirrored[StockLevel] | None) -> Wish:
+        variant = figures.variant
+        sku, item = (variant.sku, variant.stock_ref) if variant else (figures.sku, "")
+        quantity = Quantity(target.quantity)
+        if base is None:
+            fresh = StockLevel(
+                external_id=f"{item}@{target.place}",
+                connection=self.destination,
+                number=sku,
+                sku=sku,
+                warehouse=target.place,
+                item_ref=item,
+                available=quantity,
+            )
+            return Wish(work, Put(fresh, Key(f"{self.destination}:{fresh.external_id}", sku)), target)
+        record = msgspec.structs.replace(base.record, available=quantity)
+        key = Key(f"{self.destination}:{record.external_id}", sku)
+        return Wish(work, Put(record, key, base=base.record), target)
+
+    async def _publish(self, wishes: Sequence[Wish], outcomes: dict[int, Outcome | Trouble]) -> None:
+        if not wishes:
+            return
+        sink = self._context.connection(self.destination).sink("stock_level")
+        for start in range(0, len(wishes), sink.batch):
+            part = wishes[start : start + sink.batch]
+            answers = await sink.put_many([wish.put for wish in part])
+            failpoint("stock.pushed")
+            stale: list[str] = []
+            for wish, answer in zip(part, answers, strict=True):
+                if isinstance(answer, Contended):
+                    stale.append(wish.put.record.external_id)
+                self._settle(wish, answer, outcomes)
+            if stale:
+                await self._figures.refresh(self.destination, stale)
+
+    def _settle(self, wish: Wish, answer: object, outcomes: dict[int, Outcome | Trouble]) -> None:
+        job, target = wish.work.job.id, wish.target
+        if isinstance(answer, Trouble):
+            outcomes[job] = answer
+            return
+        values = record_values(self.destination, "stock_level", wish.put.record, self._context.now())
+        wish.work.also(Many("store_record", [values]))
+        if job not in outcomes:
+            outcomes[job] = Done(f"{target.quantity:f} offered: {REASONS[target.because]}", wish.put.record.sku)
+
+    async def _orders_known_until(self) -> datetime | None:
+        row = one(await self._context.store.read("stream", connection=self.destination, kind="order"))
+        return None if row is None or row["covered_at"] is None else from_micros(row["covered_at"])
+
+
+def _offered(base: Mirrored[StockLevel] | None) -> Decimal | None:
+    return None if base is None or base.record.available is None else base.record.available.value
+
+
+def _safe(base: Mirrored[StockLevel] | None, covered: datetime | None) -> bool:
+    """Tell whether every sale the shop's figure contains is known here."""
+    if covered is None:
+        return False
+    return base is None or base.read_at <= covered

@@ -1,0 +1,1 @@
+"""Decisions: pure, one question per file, each answer with a reason."""

@@ -1,0 +1,1 @@
+"""The faces served over HTTP: deliveries in, pages out."""
