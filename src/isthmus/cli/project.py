@@ -49,7 +49,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 def set_up_logs(*, verbose: bool = False) -> None:
     """Send the program's log to standard error, one line per event."""
-    renderer = structlog.dev.ConsoleRenderer(colors=False)
+    # Plain tracebacks: the pretty ones print local variables, secrets and customers included.
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     chain: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

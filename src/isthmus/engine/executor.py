@@ -42,25 +42,14 @@ class Executor:
         else:
             await self._finish_batch(works, outcomes, calls)
         failpoint("job.finished")
-        await self._wake_if_over(works, outcomes)
+        await self._wake_if_over(outcomes)
         self._context.stir.set()
         return outcomes
 
-    async def _wake_if_over(self, works: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+    async def _wake_if_over(self, outcomes: Sequence[Outcome]) -> None:
         """Wake what waits for something that happened while it decided to wait."""
-        awaited = {outcome.waits_for for outcome in outcomes if isinstance(outcome, Snoozed) and outcome.waits_for}
-        for what in sorted(awaited):
-            flow, _, subject = what.removeprefix("job:").partition(":") if what.startswith("job:") else ("", "", "")
-            await self._context.store.write(
-                say(
-                    "wake_if_over",
-                    what=what,
-                    now=self._context.micros(),
-                    since=to_micros(works[0].started_at),
-                    other_flow=flow,
-                    other_subject=subject,
-                )
-            )
+        for what in sorted({each.waits_for for each in outcomes if isinstance(each, Snoozed) and each.waits_for}):
+            await self._context.store.write(say("wake_if_over", what=what, now=self._context.micros(), **awaited(what)))
 
     async def _try(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
         try:
@@ -167,6 +156,21 @@ class Executor:
             for secret in self._context.connections[name].secrets
         )
         return [call_values(flow.destination, work.job.token, each, secrets) for each in exchanges]
+
+
+def awaited(what: str) -> dict[str, Any]:
+    """Return the parts of `stream:shop/order#7` or `job:customers:12` as `wake_if_over` takes them."""
+    kind, _, rest = what.partition(":")
+    stream, _, rounds = rest.partition("#") if kind == "stream" else ("", "", "")
+    flow, _, subject = rest.partition(":") if kind == "job" else ("", "", "")
+    connection, _, record_kind = stream.partition("/")
+    return {
+        "stream_connection": connection,
+        "stream_kind": record_kind,
+        "rounds": int(rounds or 0),
+        "other_flow": flow,
+        "other_subject": subject,
+    }
 
 
 def call_values(connection: str, attempt_id: str | None, exchange: Exchange, secrets: Sequence[str]) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 What the other side says about its own budget replaces our count whenever it speaks.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from isthmus.kit.clock import Clock
@@ -24,12 +26,20 @@ class Budget:
         """Start full; `seconds` is a monotonic clock."""
         self._clock = clock
         self._seconds = seconds
+        self._slots = asyncio.Semaphore(limits.concurrency)
         self._per_second = limits.per_second
         self._capacity = limits.burst
         self._level = limits.burst
         self._at = seconds()
         self._closed_until = 0.0
         self._unanswered: deque[tuple[float, float]] = deque()
+
+    @asynccontextmanager
+    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
+        """Hold one of the calls allowed at a time, once `cost` may be spent. Raises `Throttled`."""
+        async with self._slots:
+            await self.take(cost)
+            yield
 
     async def take(self, cost: float = 1.0) -> None:
         """Wait until `cost` may be spent and spend it. Raises `Throttled` beyond `PATIENCE_S`."""

@@ -38,6 +38,11 @@ def needed(flows: Sequence[Flow]) -> list[Listening]:
     return list(found.values())
 
 
+def next_round(stream: Row) -> str:
+    """Return what a job waits for that needs one more round of a stream than it has seen."""
+    return f"stream:{stream['connection']}/{stream['kind']}#{stream['rounds']}"
+
+
 class Rounds:
     """Runs the streams that the flows live on."""
 
@@ -162,9 +167,9 @@ class Rounds:
         if self._stopping:
             return
         connection, kind = row["connection"], row["kind"]
-        now = self._context.now()
         for flow in self._flows:
             await flow.after_round(connection, kind)
+        now = self._context.now()
         await self._context.store.write(
             say(
                 "finish_stream",
@@ -174,7 +179,7 @@ class Rounds:
                 now=to_micros(now),
                 run_at=to_micros(now + timedelta(seconds=row["every_s"])),
             ),
-            say("wake_waiting", what=f"stream:{connection}/{kind}", now=to_micros(now)),
+            say("wake_waiting", what=next_round(row), now=to_micros(now)),
         )
         failpoint("poll.finished")
         self._context.stir.set()

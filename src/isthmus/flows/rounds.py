@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from isthmus.engine.context import Context
 from isthmus.engine.outcome import Later, Snoozed
+from isthmus.engine.rounds import next_round
 from isthmus.store.base import one
 
 #: The end of the round wakes the job; this is only the latest moment to look again.
@@ -18,4 +19,4 @@ async def after_first_rounds(context: Context, streams: Sequence[tuple[str, str]
         if row is None or row["covered_at"] is None:
             because = f"The {kind.replace('_', ' ')} records of {connection} are being read for the first time."
             until = context.now() + LATEST
-            raise Later(Snoozed(until, "first_reading", because, waits_for=f"stream:{connection}/{kind}"))
+            raise Later(Snoozed(until, "first_reading", because, waits_for=next_round(row) if row is not None else None))

@@ -21,6 +21,7 @@ from isthmus.engine.failpoints import failpoint
 from isthmus.engine.flow import Change, Listening, Mark, Reaction
 from isthmus.engine.mirror import Absorbs
 from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.rounds import next_round
 from isthmus.engine.work import Work
 from isthmus.flows.rounds import after_first_rounds
 from isthmus.flows.settings import StockSettings
@@ -47,6 +48,14 @@ class Wish:
     work: Work
     put: Put[StockLevel]
     target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersKnown:
+    """Until when every order of the shop is known here, and what to wait for to know more."""
+
+    until: datetime | None
+    next_round: str | None
 
 
 class StockToShop:
@@ -113,9 +122,9 @@ class StockToShop:
         found = await self._figures.of([work.job.subject for work in works])
         outcomes: dict[int, Outcome | Trouble] = {}
         wishes: list[Wish] = []
-        covered = await self._orders_known_until()
+        orders = await self._orders_known()
         for work in works:
-            answer = self._decide(work, found[work.job.subject], places, covered)
+            answer = self._decide(work, found[work.job.subject], places, orders)
             if isinstance(answer, list):
                 wishes.extend(answer)
             else:
@@ -133,7 +142,7 @@ class StockToShop:
         return [outcomes[work.job.id] for work in works]
 
     def _decide(
-        self, work: Work, figures: Figures, places: dict[str, str], covered: datetime | None
+        self, work: Work, figures: Figures, places: dict[str, str], orders: OrdersKnown
     ) -> Outcome | list[Wish]:
         """Return the figures to write for one SKU, or why there are none."""
         if figures.variant is None:
@@ -149,10 +158,10 @@ class StockToShop:
             if now_offered == target.quantity or (base is None and target.quantity == 0):
                 continue
             raising = raising or target.quantity > (now_offered or Decimal(0))
-            if target.quantity > (now_offered or Decimal(0)) and not _safe(base, covered):
+            if target.quantity > (now_offered or Decimal(0)) and not _safe(base, orders.until):
                 until = self._context.now() + LATEST
                 because = "Raised only once all sales up to the shop's own figure are known."
-                return Snoozed(until, "waits_for_orders", because, waits_for=f"stream:{self.destination}/order")
+                return Snoozed(until, "waits_for_orders", because, waits_for=orders.next_round)
             work.note(f"{target.sum} = {target.quantity:f} ({REASONS[target.because]})")
             wishes.append(self._wish(work, figures, target, base))
         return wishes or Done("The shop offers the right figure already.", changed=False)
@@ -170,9 +179,11 @@ class StockToShop:
                 warehouse=target.place,
                 item_ref=item,
                 available=quantity,
+                read_at=self._context.now(),
             )
             return Wish(work, Put(fresh, Key(f"{self.destination}:{fresh.external_id}", sku)), target)
-        record = msgspec.structs.replace(base.record, available=quantity)
+        # The moment of the decision: 5, then 0, then 5 again are three different writes.
+        record = msgspec.structs.replace(base.record, available=quantity, read_at=self._context.now())
         key = Key(f"{self.destination}:{record.external_id}", sku)
         return Wish(work, Put(record, key, base=base.record), target)
 
@@ -202,9 +213,11 @@ class StockToShop:
         if job not in outcomes:
             outcomes[job] = Done(f"{target.quantity:f} offered: {REASONS[target.because]}", wish.put.record.sku)
 
-    async def _orders_known_until(self) -> datetime | None:
+    async def _orders_known(self) -> OrdersKnown:
         row = one(await self._context.store.read("stream", connection=self.destination, kind="order"))
-        return None if row is None or row["covered_at"] is None else from_micros(row["covered_at"])
+        if row is None or row["covered_at"] is None:
+            return OrdersKnown(None, next_round(row) if row else None)
+        return OrdersKnown(from_micros(row["covered_at"]), next_round(row))
 
 
 def _offered(base: Mirrored[StockLevel] | None) -> Decimal | None:

@@ -1,13 +1,17 @@
 """Never faster than the other side allows."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 
 class Pace(Protocol):
     """One connection's budget, shared by everything that calls it."""
 
-    async def take(self, cost: float = 1.0) -> None:
-        """Wait until `cost` may be spent. Raises `Throttled` when that is further away than waiting makes sense."""
+    def slot(self, cost: float = 1.0) -> AbstractAsyncContextManager[None]:
+        """Hold one of the calls allowed at a time while calling, entered once `cost` may be spent.
+
+        Entering raises `Throttled` when that is further away than waiting makes sense.
+        """
         ...
 
     def learn(self, *, available: float, capacity: float, per_second: float) -> None:

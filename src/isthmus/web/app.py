@@ -15,7 +15,7 @@ def web_app(engine: Engine, project: str) -> Starlette:
     health = Health(engine)
     ingress = Ingress(engine)
     routes: Sequence[BaseRoute] = [
-        Route("/hooks/{connection}", ingress, methods=["POST"]),
+        Route("/hooks/{connection}", ingress.take, methods=["POST"]),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]

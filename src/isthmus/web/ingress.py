@@ -24,7 +24,7 @@ class Ingress:
         """Store into the engine's inbox and stir its intake."""
         self._engine = engine
 
-    async def __call__(self, request: Request) -> Response:
+    async def take(self, request: Request) -> Response:
         """Answer one delivery."""
         connection = self._engine.context.connections.get(request.path_params["connection"])
         if connection is None or connection.session.receiver is None:

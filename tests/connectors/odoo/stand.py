@@ -1,6 +1,6 @@
 """What the Odoo tests share: a session to the simulator, and builders that name only what a test is about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -43,8 +43,10 @@ class OpenPace:
         self.taken = 0.0
         self.pauses: list[float] = []
 
-    async def take(self, cost: float = 1.0) -> None:
+    @asynccontextmanager
+    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
         self.taken += cost
+        yield
 
     def learn(self, *, available: float, capacity: float, per_second: float) -> None:
         pass

@@ -6,7 +6,7 @@ import pytest
 
 from isthmus.canonical.party import AddressRole, Company
 from isthmus.connectors.odoo.customers import name_of
-from isthmus.ports.errors import Duplicate, Gone, InDoubt, Unmapped
+from isthmus.ports.errors import Duplicate, Gone, InDoubt, Unmapped, Unreachable
 from isthmus.ports.sink import Put, Receipt
 from tests.connectors.odoo.stand import Stand, a_customer, an_address, key
 
@@ -65,6 +65,15 @@ async def test_a_matched_customer_is_found_by_its_address_after_a_lost_answer(er
     assert found.external_id == str(made)
     await erp.customers.put(a_customer(), key=KEY, existing=found)
     assert len(await family(erp, str(made))) == 3
+
+
+async def test_a_lost_answer_to_filling_in_is_simply_tried_again(erp: Stand) -> None:
+    (made,) = await erp.call("res.partner", "create", vals_list=[{"name": "A. Muster", "ref": "K-77"}])
+    await erp.fault(kind="commit_then_drop", count=1, match="res.partner.write")
+    with pytest.raises(Unreachable):
+        await erp.customers.put(a_customer(), key=KEY, existing=Receipt(external_id=str(made)))
+    again = await erp.customers.put(a_customer(), key=KEY, existing=Receipt(external_id=str(made)))
+    assert again.external_id == str(made)
 
 
 async def test_a_create_whose_answer_was_lost_is_found(each: Stand) -> None:

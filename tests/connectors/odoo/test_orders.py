@@ -328,6 +328,34 @@ async def test_what_has_no_counterpart_is_asked_by_its_table(erp: Stand, changed
     assert await in_odoo(erp, "name") == []
 
 
+async def test_a_quantity_finer_than_odoo_keeps_is_refused_not_cut(erp: Stand) -> None:
+    line = a_line("10.00", "1.333", item_ref=await erp.sku("MUG-0010"))
+    fields = dict(await erp.dialect.fields("sale.order.line"))
+    fields["product_uom_qty"] = msgspec.structs.replace(fields["product_uom_qty"], digits=[16, 2])
+    erp.dialect._fields["sale.order.line"] = fields
+    with pytest.raises(Invalid) as refused:
+        await erp.orders.put(an_order(line, total="13.33", customer_ref=await erp.customer()), key=KEY)
+    assert list(refused.value.fields) == ["lines[].quantity"]
+
+
+@pytest.mark.parametrize(
+    ("sold", "kept", "told"),
+    [("C62", "DZN", "Units"), ("C62", "Bottle", ""), ("C62", "C62", "")],
+    ids=["a-dozen-is-converted", "a-unit-of-their-own-means-one-of-it", "the-same-unit-goes-without-saying"],
+)
+async def test_units_are_named_where_they_differ(erp: Stand, sold: str, kept: str, told: str) -> None:
+    ref = await erp.sku("MUG-0010")
+    lookups = erp.orders.translator.lookups
+    product = (await lookups.products([int(ref)]))[int(ref)]
+    other = 99 if kept != "C62" else product.uom_id[0]
+    lookups._shelves["units"] = (erp.clock.now(), {product.uom_id[0]: "C62", other: kept})
+    lookups._shelves[f"product/{ref}"] = (erp.clock.now(), msgspec.structs.replace(product, uom_id=(other, kept)))
+    wanted = await erp.orders.translator.wanted(an_order(a_line("1.00", item_ref=ref), total="1.00"), KEY)
+    unit = await erp.dialect.name("sale.order.line", "product_uom_id")
+    assert wanted.lines[0].get(unit) == (product.uom_id[0] if told else None)
+    assert sold == "C62"
+
+
 async def test_two_warehouses_are_refused_in_words(erp: Stand) -> None:
     ref = await erp.sku("MUG-0010")
     lines = (a_line("1.00", item_ref=ref, warehouse="WH"), a_line("1.00", item_ref=ref, warehouse="EAST"))
@@ -369,3 +397,43 @@ async def test_orders_of_ours_are_read_back_with_their_step(each: Stand) -> None
     assert seen.placed_at == NOW
     assert [page.last for page in pages] == [True]
     assert (await source.read([receipt.external_id, "999999"]))[0].number == receipt.number
+
+
+async def test_an_invoiced_order_and_a_locked_one_are_left_to_a_person(erp: Stand) -> None:
+    order = await mugs(erp)
+    receipt = await erp.orders.put(order, key=KEY)
+    (line, *_more) = await erp.read("sale.order.line", [["order_id", "=", int(receipt.external_id)]], "name")
+    await erp.call("sale.order.line", "write", ids=[line["id"]], vals={"qty_invoiced": 1})
+    with pytest.raises(Invalid) as asked:
+        await erp.orders.put(like(order, status=OrderStatus.CANCELED), key=KEY, existing=receipt)
+    assert asked.value.fields == {"state": "invoiced"}
+    await erp.call("sale.order", "write", ids=[int(receipt.external_id)], vals={"locked": True})
+    with pytest.raises(Invalid) as asked:
+        await erp.orders.put(await edited(erp, order), key=KEY, existing=receipt)
+    assert asked.value.fields == {"state": "locked"}
+
+
+async def test_the_wished_date_and_the_addresses_are_carried(erp: Stand) -> None:
+    wished = shipping("5.00", title="DHL", requested_on=NOW.date())
+    order = await mugs(erp, shipping_lines=(wished,))
+    order = like(order, billing_ref=order.customer_ref, shipping_ref=order.customer_ref)
+    await erp.orders.put(order, key=KEY)
+    (row,) = await in_odoo(erp, "commitment_date", "partner_invoice_id", "partner_shipping_id")
+    assert row["commitment_date"] == "2026-03-02 12:00:00"
+    assert row["partner_invoice_id"][0] == row["partner_shipping_id"][0] == int(order.customer_ref)
+
+
+async def test_a_rounding_line_that_is_there_grows(erp: Stand) -> None:
+    order = await mugs(erp, total="35.01")
+    receipt = await erp.orders.put(order, key=KEY)
+    row = await erp.orders._read(int(receipt.external_id))
+    command, _line, vals = await erp.orders._rounding(row, Decimal("0.02"))
+    assert (command, vals["price_unit"]) == (1, Decimal("0.03"))
+
+
+async def test_without_a_rounding_product_another_quantity_is_another_quantity(erp: Stand) -> None:
+    order = await mugs(erp)
+    receipt = await erp.orders.put(order, key=KEY)
+    sink = type(erp.orders)(erp.orders.translator, "NO-SUCH-SKU", Decimal("0.05"))
+    lines = (a_line("25.00", 1, taxed="5.00", item_ref=order.lines[0].item_ref),)
+    assert (await sink.put(like(order, lines=lines), key=KEY, existing=receipt)).state == "sale"

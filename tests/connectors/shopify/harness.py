@@ -1,7 +1,7 @@
 """What the tests of the Shopify connector stand on: a pace that never waits, a scripted server, a shop."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,8 +39,10 @@ class Paper:
     learned: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
     backed_off: list[float] = field(default_factory=list[float])
 
-    async def take(self, cost: float = 1.0) -> None:
+    @asynccontextmanager
+    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
         self.taken.append(cost)
+        yield
 
     def learn(self, *, available: float, capacity: float, per_second: float) -> None:
         self.learned.append({"available": available, "capacity": capacity, "per_second": per_second})

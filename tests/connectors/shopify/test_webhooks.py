@@ -71,7 +71,7 @@ def test_without_a_secret_nobody_is_believed(secrets: tuple[str, ...]) -> None:
         pytest.param("2026-11-20T04:30:00-05:00", True, id="shop-offset"),
         pytest.param("2026-11-20T09:59:00", False, id="no-zone"),
         pytest.param("yesterday", False, id="nonsense"),
-        pytest.param("", False, id="absent"),
+        pytest.param("", True, id="absent"),
     ],
 )
 def test_age(triggered_at: str, good: bool) -> None:  # noqa: FBT001 - the table reads best this way

@@ -48,7 +48,7 @@ class Charge:
         return _rounded(self.quantity * self.price * (1 - self.percent / HUNDRED), currency)
 
 
-def from_order(order: Order, *, percent_decimals: int | None = 2) -> list[Charge]:
+def from_order(order: Order, *, percent_decimals: int = 2) -> list[Charge]:
     """Return every charge of an order. `percent_decimals` is how fine this Odoo keeps a discount."""
     charges: list[Charge] = []
     for line in order.lines:
@@ -102,14 +102,14 @@ def _shipping(shipping: ShippingLine, order: Order) -> Charge:
 
 
 def _discounted(
-    charge: Charge, discounts: Sequence[LineDiscount], currency: str, percent_decimals: int | None
+    charge: Charge, discounts: Sequence[LineDiscount], currency: str, percent_decimals: int
 ) -> list[Charge]:
     """Return the charge with its discount as a percentage when that is exact, else as a line of its own."""
     discount = sum((part.amount.amount for part in discounts), start=ZERO)
     if not discount:
         return [charge]
     gross = charge.quantity * charge.price
-    if gross and percent_decimals is not None:
+    if gross:
         percent = (discount * HUNDRED / gross).quantize(Decimal(1).scaleb(-percent_decimals), ROUND_HALF_UP)
         shown = replace(charge, percent=percent)
         if ZERO < percent <= HUNDRED and shown.amount(currency) == _rounded(gross - discount, currency):

@@ -193,9 +193,9 @@ class Client:
         return self._judge(unwrap_json2, await self._send(request, call.writes), call)
 
     async def _send(self, request: Request, writes: str | None) -> Response:
-        await self.pace.take()
         try:
-            answer = await self.http.send(request)
+            async with self.pace.slot():
+                answer = await self.http.send(request)
         except NotSent as failure:
             message = f"{request.operation}: Odoo cannot be reached"
             raise Unreachable(message) from failure

@@ -69,7 +69,9 @@ class Customers:
         partner = await self._partner(existing.external_id)
         vals = await self._vals(record, key)
         if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
-            await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing, writes=key.unique)
+            # Filling in is safe to repeat, so a lost answer is no doubt: a contact with a reference of the merchant's
+            # own would not be found by ours.
+            await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing)
         return to_receipt(partner, await self._refs(record, key, partner.id))
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:

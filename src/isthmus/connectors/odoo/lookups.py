@@ -10,45 +10,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from isthmus.canonical.quantity import PIECE
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.dialect import Dialect
+from isthmus.connectors.odoo.units import UNITS
 from isthmus.ports.errors import Forbidden, Invalid, Misconfigured, Unmapped, WireDrift
 
 KEEP = timedelta(minutes=10)
 #: Missing again so soon after a read is missing; asking anew for each record of a page would be a storm.
 SETTLED = timedelta(seconds=5)
 T = TypeVar("T")
-
-#: Odoo's own units by external id to UN/ECE Recommendation 20 (account_edi_ubl_cii/models/account_edi_common.py).
-UNITS: Mapping[str, str] = {
-    "uom.product_uom_unit": PIECE,
-    "uom.product_uom_dozen": "DZN",
-    "uom.product_uom_pack_6": "PK",
-    "uom.product_uom_kgm": "KGM",
-    "uom.product_uom_gram": "GRM",
-    "uom.product_uom_ton": "TNE",
-    "uom.product_uom_lb": "LBR",
-    "uom.product_uom_oz": "ONZ",
-    "uom.product_uom_day": "DAY",
-    "uom.product_uom_hour": "HUR",
-    "uom.product_uom_minute": "MIN",
-    "uom.product_uom_meter": "MTR",
-    "uom.product_uom_km": "KMT",
-    "uom.product_uom_cm": "CMT",
-    "uom.product_uom_millimeter": "MMT",
-    "uom.product_uom_foot": "FOT",
-    "uom.product_uom_inch": "INH",
-    "uom.product_uom_yard": "YRD",
-    "uom.product_uom_mile": "SMI",
-    "uom.product_uom_litre": "LTR",
-    "uom.product_uom_milliliter": "MLT",
-    "uom.product_uom_cubic_meter": "MTQ",
-    "uom.product_uom_square_meter": "MTK",
-    "uom.product_uom_gal": "GLL",
-    "uom.product_uom_kwh": "KWH",
-}
-KNOWN_UNITS = frozenset(UNITS.values())
 
 
 @dataclass(slots=True)

@@ -12,16 +12,19 @@ from typing import Any
 from isthmus.canonical.money import ZERO
 from isthmus.canonical.order import Order
 from isthmus.canonical.quantity import PIECE
-from isthmus.connectors.odoo import charges, notes, wire
+from isthmus.connectors.odoo import charges, notes, units, wire
 from isthmus.connectors.odoo.charges import Charge, Role
 from isthmus.connectors.odoo.client import stamp
 from isthmus.connectors.odoo.dialect import Dialect
-from isthmus.connectors.odoo.lookups import KNOWN_UNITS, Lookups
+from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.settings import Services
+from isthmus.connectors.odoo.units import convertible
 from isthmus.ports.errors import ContractBroken, Invalid, Misconfigured, Unmapped
 from isthmus.ports.sink import Key
 
 MODEL, LINES = "sale.order", "sale.order.line"
+#: Odoo's own accuracy of a discount, unless the database says another.
+PERCENT_DECIMALS = 2
 #: Fields of Odoo's own that a mapping may fill, whatever the order has no place for: `order.custom["erp"]`.
 CUSTOM = "erp"
 
@@ -46,7 +49,8 @@ class Translator:
 
     async def wanted(self, order: Order, key: Key) -> Wanted:
         """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`, `Unsupported`."""
-        listed = charges.from_order(order, percent_decimals=await self.dialect.decimals(LINES, "discount"))
+        finest = await self.dialect.decimals(LINES, "discount")
+        listed = charges.from_order(order, percent_decimals=PERCENT_DECIMALS if finest is None else finest)
         products = await self.lookups.products(_ref(charge.item_ref) for charge in listed if charge.item_ref)
         lines: list[dict[str, Any]] = []
         quantities: dict[int, Decimal] = {}
@@ -108,7 +112,7 @@ class Translator:
         return {
             "product_id": product_id,
             "name": charge.name,
-            "product_uom_qty": charge.quantity,
+            "product_uom_qty": await self._quantity(charge),
             **({"product_uom_id": unit} if unit else {}),
             "price_unit": charge.price,
             "discount": charge.percent,
@@ -135,9 +139,23 @@ class Translator:
         bottle, counts as pieces; a known other one, such as a dozen, is left to Odoo to convert or to refuse.
         """
         own = (await self.lookups.units()).get(product.uom_id[0]) if product and product.uom_id else None
-        if own == charge.unit or (charge.unit == PIECE and own not in KNOWN_UNITS):
+        if own == charge.unit or (charge.unit == PIECE and own not in units.KNOWN):
             return None
+        if not convertible(own or PIECE, charge.unit):
+            message = f"SKU {charge.sku!r} is sold in {charge.unit}, Odoo keeps it in {own or 'pieces'}"
+            raise Unmapped(table="unit", value=charge.unit, message=message)
         return await self.lookups.unit(charge.unit)
+
+    async def _quantity(self, charge: Charge) -> Decimal:
+        finest = await self.dialect.decimals(LINES, "product_uom_qty")
+        if finest is not None and charge.quantity != round(charge.quantity, finest):
+            # Odoo would cut it without a word, and another amount would be shipped than was sold.
+            message = (
+                f"{charge.quantity} of SKU {charge.sku!r}: Odoo keeps {finest} decimals of a quantity; raise the "
+                "accuracy of 'Product Unit' under Settings > Technical > Decimal Accuracy"
+            )
+            raise Invalid(message, fields={"lines[].quantity": message})
+        return charge.quantity
 
 
 def _ref(text: str) -> int:

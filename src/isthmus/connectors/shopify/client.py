@@ -92,8 +92,8 @@ class Client:
         self, operation: Operation, variables: Mapping[str, Any], into: type[T], intent: Intent
     ) -> Answer[T]:
         size = sized(operation, variables)
-        await self.pace.take(self.costs.get(size, operation.estimate))
-        response = await self._signed(operation, variables, intent)
+        async with self.pace.slot(self.costs.get(size, operation.estimate)):
+            response = await self._signed(operation, variables, intent)
         try:
             check_status(response, intent, self.clock.now())
         except Throttled as throttled:

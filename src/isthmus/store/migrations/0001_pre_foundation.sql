@@ -154,6 +154,7 @@ CREATE TABLE stream (
   started_at BIGINT,
   covered_at BIGINT,
   finished_at BIGINT,
+  rounds BIGINT NOT NULL DEFAULT 0,
   failures INTEGER NOT NULL DEFAULT 0,
   code TEXT NOT NULL DEFAULT '',
   because TEXT NOT NULL DEFAULT '',

@@ -15,3 +15,6 @@ WHERE state = 'parked' GROUP BY flow, code, because ORDER BY jobs DESC LIMIT 50;
 SELECT flow, subject, number, state, code, because, since FROM job
 WHERE flow = :flow AND (CAST(:state AS TEXT) = '' OR state = :state)
 ORDER BY since DESC LIMIT :wish;
+
+-- name: flow_progress
+SELECT COUNT(*) AS jobs, SUM(CASE WHEN state IN ('done', 'parked') THEN 1 ELSE 0 END) AS done FROM job WHERE flow = :flow;

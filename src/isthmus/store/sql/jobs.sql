@@ -81,11 +81,11 @@ UPDATE job SET run_at = :now
 WHERE waits_for = :what AND state = 'snoozed' AND run_at > :now AND (
   EXISTS (
     SELECT 1 FROM stream
-    WHERE 'stream:' || stream.connection || '/' || stream.kind = :what AND stream.finished_at >= :since
+    WHERE stream.connection = :stream_connection AND stream.kind = :stream_kind AND stream.rounds > :rounds
   )
   OR EXISTS (
     SELECT 1 FROM job AS other
-    WHERE other.flow = :other_flow AND other.subject = :other_subject AND other.done_at >= :since
+    WHERE other.flow = :other_flow AND other.subject = :other_subject AND other.state IN ('done', 'parked')
   )
 )
 RETURNING id;

@@ -33,7 +33,7 @@ RETURNING kind;
 
 -- name: finish_stream
 UPDATE stream SET run_at = :run_at, token = NULL, lease_until = NULL, finished_at = :now,
-  covered_at = started_at, failures = 0, code = '', because = ''
+  covered_at = started_at, rounds = rounds + 1, failures = 0, code = '', because = ''
 WHERE connection = :connection AND kind = :kind AND token = :token
 RETURNING kind;
 
