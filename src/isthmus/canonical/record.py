@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 R = TypeVar("R", bound="Record")
 #: Not part of what a record says, only of how we came to know it.
-_READING = frozenset({"read_at", "revision", "changed_at", "last_pushed_at"})
+_NEVER_READ = {"read_at": None, "revision": "", "changed_at": None, "last_pushed_at": None}
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -33,7 +34,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         if not self.external_id:
             message = "external_id must not be empty"
             raise ValueError(message)
-        for name in ("changed_at", "read_at", "deleted_at"):
+        for name in _times(type(self)):
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is None:
                 message = f"{name} has no time zone"
@@ -55,8 +56,37 @@ def load(kind: type[R], body: bytes | str) -> R:
 
 def fingerprint(record: Record) -> str:
     """Return a short digest of what the record says; equal means there is nothing to do."""
-    said = {name: getattr(record, name) for name in record.__struct_fields__ if name not in _READING}
-    return blake2b(_ENCODER.encode(said), digest_size=16).hexdigest()
+    # Fields left at their default are not written, so that a field of a later release changes nothing.
+    return blake2b(_ENCODER.encode(_said(record)), digest_size=16).hexdigest()
+
+
+def _said(record: Record) -> Record:
+    reading, inner = _parts(type(record))
+    changes = dict(reading)
+    for name in inner:
+        if (part := getattr(record, name)) is not None:
+            changes[name] = _said(part)
+    return msgspec.structs.replace(record, **changes)
+
+
+@cache
+def _parts(kind: type[Record]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the fields of a kind that fingerprints leave out, emptied, and those that hold another record."""
+    hints = get_type_hints(kind)
+    return (
+        {name: _NEVER_READ[name] for name in hints if name in _NEVER_READ},
+        tuple(name for name, hint in hints.items() if any(map(_is_record, (hint, *get_args(hint))))),
+    )
+
+
+def _is_record(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Record)
+
+
+@cache
+def _times(kind: type[Record]) -> tuple[str, ...]:
+    """Return the fields of a kind that hold a moment."""
+    return tuple(name for name, hint in get_type_hints(kind).items() if datetime in (hint, *get_args(hint)))
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -15,6 +15,7 @@ from isthmus.engine.failpoints import failpoint
 from isthmus.engine.flow import Flow
 from isthmus.engine.health import Health
 from isthmus.engine.mirror import Mirror
+from isthmus.engine.news import news_of
 from isthmus.kit.clock import from_micros, to_micros
 from isthmus.kit.names import fresh_id
 from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
@@ -35,7 +36,7 @@ LOOK_S = 1.0
 class _Bundle:
     """Deliveries about the same kind of record of one connection."""
 
-    ids: dict[str, None] = field(default_factory=dict[str, None])  # ordered, each once
+    hints: dict[str, list[Notice]] = field(default_factory=dict[str, list[Notice]])  # by id, ordered
     records: list[tuple[Record, int]] = field(default_factory=list[tuple[Record, int]])
     rows: list[Row] = field(default_factory=list[Row])
 
@@ -105,7 +106,7 @@ class Intake:
                 if notice.record is not None:
                     bundle.records.append((notice.record, row["received_at"]))
                 else:
-                    bundle.ids[notice.external_id] = None
+                    bundle.hints.setdefault(notice.external_id, []).append(notice)
             if wanted:
                 bundles[row["connection"], wanted[-1].kind].rows.append(row)
             else:
@@ -121,19 +122,20 @@ class Intake:
         return connection.session.receiver.notices(row["topic"], row["body"])
 
     async def _take_in(self, connection: str, kind: str, bundle: _Bundle, token: str) -> None:
+        news = await news_of(self._context, connection, kind, bundle.hints)
         read_at = self._context.now()
         try:
             records: Sequence[Any] = ()
-            if bundle.ids:
-                records = await self._context.connection(connection).source(kind).read(list(bundle.ids))
-            await self._health.well(connection)
+            if news:
+                records = await self._context.connection(connection).source(kind).read(news)
+                await self._health.well(connection)
         except Trouble as trouble:
             await self._health.trouble(connection, trouble)
             await self._postpone(bundle.rows, token, trouble)
             return
         failpoint("intake.read")
         found = {record.external_id for record in records}
-        gone = [each for each in bundle.ids if each not in found]
+        gone = [each for each in news if each not in found]
         taken = await self._mirror.absorb(connection, kind, records, read_at=read_at, gone=gone)
         steps = list(taken.steps)
         for record, received_at in bundle.records:

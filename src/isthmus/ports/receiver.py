@@ -1,9 +1,9 @@
 """Being told: verify a delivery, then name what changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from isthmus.canonical.record import Record
 from isthmus.ports.probe import Finding
@@ -28,12 +28,19 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something changed. `record` only when the signed payload is complete and can be trusted."""
+    """Something changed. `record` only when the signed payload is complete and can be trusted.
+
+    `changed_at` is the record's own change stamp after the change, by the source's clock. `says`
+    names fields of the record and their new values. With either, a notice of what the mirror
+    knows already (a repeat, an echo of our own write) costs no call.
+    """
 
     kind: str
     external_id: str
     record: Record | None = None
     deleted: bool = False
+    changed_at: datetime | None = None
+    says: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Refused(Exception):

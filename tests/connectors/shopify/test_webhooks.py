@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.canonical.quantity import pieces
 from isthmus.connectors.shopify.webhooks import Deliveries, sign
 from isthmus.ports.receiver import Accepted, Delivery, Notice, Refused
 
@@ -126,7 +127,7 @@ def test_another_shop_is_refused_only_where_the_shop_is_known() -> None:
         pytest.param(
             "inventory_levels/update",
             {"inventory_item_id": 271878346596884015, "location_id": 655441491, "available": 6},
-            [Notice("stock_level", "271878346596884015@655441491")],
+            [Notice("stock_level", "271878346596884015@655441491", says={"available": pieces(6)})],
             id="level",
         ),
         pytest.param("inventory_levels/update", {"inventory_item_id": 1}, [], id="level-odd"),

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from isthmus.canonical.quantity import pieces
 from isthmus.connectors.shopify.ids import level_id
 from isthmus.ports.receiver import Accepted, Delivery, Notice, Refused
 
@@ -115,9 +116,19 @@ def of(kind: str, field: str, *, deleted: bool = False) -> Callable[[Body], Sequ
 
     def name(body: Body) -> Sequence[Notice]:
         found = number(body.get(field))
-        return (Notice(kind, found, deleted=deleted),) if found else ()
+        stamp = moment(body.get("updated_at")) if field == "id" else None
+        return (Notice(kind, found, deleted=deleted, changed_at=stamp),) if found else ()
 
     return name
+
+
+def moment(value: Any) -> datetime | None:
+    """Return an RFC 3339 time, None for anything else."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def variants(body: Body) -> Sequence[Notice]:
@@ -132,7 +143,11 @@ def variants(body: Body) -> Sequence[Notice]:
 def level(body: Body) -> Sequence[Notice]:
     """Name a stock level; the body has no SKU and one quantity of eight, so it is not taken as the record."""
     item, location = number(body.get("inventory_item_id")), number(body.get("location_id"))
-    return (Notice("stock_level", level_id(item, location)),) if item and location else ()
+    if not (item and location):
+        return ()
+    count = body.get("available")
+    says = {"available": pieces(count)} if isinstance(count, int) and not isinstance(count, bool) else {}
+    return (Notice("stock_level", level_id(item, location), says=says),)
 
 
 def uninstalled(_body: Body) -> Sequence[Notice]:

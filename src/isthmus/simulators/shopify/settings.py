@@ -12,6 +12,8 @@ from isthmus.simulators.shopify.bucket import RESTORE_PER_S
 from isthmus.simulators.shopify.webhooks import ANSWER_S, GAPS_S
 
 _PREFIX = "ISTHMUS_SIM_SHOPIFY_"
+#: The Plus plan's rate: the demonstration's shop is on it, so that 500 orders are a matter of seconds.
+PLUS_PER_S = 1000.0
 DAY_S = 24 * 3600.0
 
 
@@ -29,7 +31,9 @@ class Settings:
     announce_s: float = 20.0
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, *, usual_restore_per_s: float = RESTORE_PER_S
+    ) -> "Settings":
         """Return the usual settings with what the environment changes."""
 
         def number(name: str, usual: float) -> float:
@@ -38,7 +42,7 @@ class Settings:
         gaps = environment.get(f"{_PREFIX}WEBHOOK_GAPS")
         size = environment.get(f"{_PREFIX}BUCKET")
         return cls(
-            restore_per_s=number("RESTORE", RESTORE_PER_S),
+            restore_per_s=number("RESTORE", usual_restore_per_s),
             bucket_size=float(size) if size else None,
             token_s=number("TOKEN_S", DAY_S),
             write_s=number("WRITE_S", 0.0),

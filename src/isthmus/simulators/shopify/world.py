@@ -13,12 +13,13 @@ from aiohttp import web
 
 from isthmus.simulators.faults import Faults
 from isthmus.simulators.shopify import amendments, checkout, merchant, seeds, stock
+from isthmus.simulators.shopify.bucket import RESTORE_PER_S
 from isthmus.simulators.shopify.clientele import Clientele
 from isthmus.simulators.shopify.gateway import SECRET, Gateway
 from isthmus.simulators.shopify.hook_writes import subscribe
 from isthmus.simulators.shopify.orders import Order
 from isthmus.simulators.shopify.orders_book import OrdersBook
-from isthmus.simulators.shopify.settings import Settings
+from isthmus.simulators.shopify.settings import PLUS_PER_S, Settings
 from isthmus.simulators.shopify.shop import Shop, utc_now
 from isthmus.simulators.shopify.webhooks import Sender
 from isthmus.simulators.stage import answer, body_of
@@ -50,7 +51,9 @@ class ShopifyWorld:
     ) -> None:
         """Fill the shop; with a `callback`, subscribe it to every topic. Sends nothing before `start`."""
         self.faults = Faults()
-        self.settings = settings or Settings.from_environment()
+        self.settings = settings or Settings.from_environment(
+            usual_restore_per_s=PLUS_PER_S if seed == "demo" else RESTORE_PER_S
+        )
         self._seed = seed
         self._callback = callback
         self._now = now

@@ -1,7 +1,7 @@
 -- The mirror: the newest known record on each side.
 
 -- name: fingerprints
-SELECT external_id, fingerprint, read_at, deleted_at FROM record
+SELECT external_id, fingerprint, changed_at, read_at, deleted_at FROM record
 WHERE connection = :connection AND kind = :kind AND external_id IN (:ids...);
 
 -- name: store_record
