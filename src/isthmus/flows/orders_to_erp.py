@@ -164,10 +164,9 @@ class OrdersToErp:
 
     def _confirmed(self, order: Order) -> list[Step]:
         now = self._context.micros()
+        # Also for a cancellation: the moment it was confirmed is what makes stock be read again.
         steps: list[Step] = [
             say("confirm_in_flight", connection=self.source, order_id=order.external_id, now=now)
-            if order.status is not OrderStatus.CANCELED
-            else self._forget(order)
         ]
         skus = {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
         marks = [Mark(flow, sku, sku) for flow in self._stock_flows for sku in skus]

@@ -25,7 +25,7 @@ from isthmus.simulators.shopify.webhooks import Sender
 from isthmus.simulators.stage import answer, body_of
 
 TOPICS = (
-    "orders/create", "orders/updated", "orders/cancelled", "orders/edited", "products/create", "products/update",
+    "orders/create", "orders/updated", "orders/cancelled", "products/create", "products/update",
     "products/delete", "inventory_levels/update", "app/uninstalled",
 )  # fmt: skip
 #: where webhooks go when the callback is only a host
