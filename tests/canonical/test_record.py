@@ -89,9 +89,7 @@ def test_a_time_without_a_zone_is_refused_wherever_it_stands(field: str) -> None
 
 def test_how_we_came_to_know_a_record_is_not_what_it_says() -> None:
     order = an_order()
-    again = msgspec.structs.replace(
-        order, read_at=NOW, changed_at=NOW + timedelta(hours=1), revision="7"
-    )
+    again = msgspec.structs.replace(order, read_at=NOW, changed_at=NOW + timedelta(hours=1), revision="7")
     assert fingerprint(again) == fingerprint(order)
     level = stock(5)
     assert fingerprint(msgspec.structs.replace(level, last_pushed_at=NOW)) == fingerprint(level)

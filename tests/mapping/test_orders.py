@@ -31,7 +31,9 @@ def made(order: Order, zone: str = "UTC") -> Order:
     ("placed_at", "zone", "day"),
     [
         pytest.param("2026-03-02T23:30:00Z", "Europe/Tallinn", date(2026, 3, 3), id="late-evening-is-tomorrow-east"),
-        pytest.param("2026-03-02T01:30:00Z", "America/New_York", date(2026, 3, 1), id="early-morning-is-yesterday-west"),
+        pytest.param(
+            "2026-03-02T01:30:00Z", "America/New_York", date(2026, 3, 1), id="early-morning-is-yesterday-west"
+        ),
         # Clocks go forward at 01:00 UTC on 29 March 2026 in Europe: midnight there is 23:00 UTC before, 22:00 after.
         pytest.param("2026-03-28T22:59:59Z", "Europe/Berlin", date(2026, 3, 28), id="last-second-in-winter-time"),
         pytest.param("2026-03-28T23:00:00Z", "Europe/Berlin", date(2026, 3, 29), id="first-second-of-the-short-day"),

@@ -54,9 +54,7 @@ def test_more_taken_is_never_more_offered(
         pytest.param(-3, 0, 0, 0, (0, "negative_on_hand"), id="less-than-nothing"),
     ],
 )
-def test_sellable(
-    on_hand: int | str, allocated: int, in_flight: int, safety: int, expected: tuple[int, str]
-) -> None:
+def test_sellable(on_hand: int | str, allocated: int, in_flight: int, safety: int, expected: tuple[int, str]) -> None:
     level = stock(on_hand, allocated=allocated)
     decision = sellable(level, in_flight=Decimal(in_flight), safety=Decimal(safety))
     assert (decision.value, decision.because) == expected

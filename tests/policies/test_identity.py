@@ -19,7 +19,9 @@ ANNA = a_customer("Anna Müller", email="anna@example.com")
     ("found", "expected"),
     [
         pytest.param([known(1)], ("1", "same_email_and_name"), id="same-mail-same-name"),
-        pytest.param([known(1, "ANNA  MULLER", email=" Anna@Example.COM")], ("1", "same_email_and_name"), id="spelling"),
+        pytest.param(
+            [known(1, "ANNA  MULLER", email=" Anna@Example.COM")], ("1", "same_email_and_name"), id="spelling"
+        ),
         pytest.param([known(1, "Otto Müller")], (None, "no_match"), id="a-family-shares-a-mailbox"),
         pytest.param([known(1, email="other@example.com")], (None, "no_match"), id="two-of-the-same-name"),
         pytest.param([known(1), known(2)], (None, "ambiguous"), id="two-fit-equally"),
@@ -34,7 +36,9 @@ def test_people(found: list[Customer], expected: tuple[str | None, str]) -> None
 
 
 def firm(tax_id: str, number: int = 9, name: str = "Muster GmbH") -> Customer:
-    return a_customer(name, external_id=str(number), email="info@example.com", company=Company(name=name, tax_id=tax_id))
+    return a_customer(
+        name, external_id=str(number), email="info@example.com", company=Company(name=name, tax_id=tax_id)
+    )
 
 
 @pytest.mark.parametrize(

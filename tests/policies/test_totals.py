@@ -29,7 +29,9 @@ def lines(draw: st.DrawFn, currency: str, number: int) -> OrderLine:
         title="x",
         quantity=pieces(Decimal(draw(st.integers(0, 5000))).scaleb(-1)),
         unit_price=price,
-        taxes=tuple(a_tax(amount(draw, currency, most=10**4).amount, currency=currency) for _ in range(draw(st.integers(0, 2)))),
+        taxes=tuple(
+            a_tax(amount(draw, currency, most=10**4).amount, currency=currency) for _ in range(draw(st.integers(0, 2)))
+        ),
     )
     worth = int(line.net_of_discount.rounded().amount / smallest_unit(currency))
     off = amount(draw, currency, most=max(0, worth - 1))
@@ -42,7 +44,9 @@ def orders(draw: st.DrawFn) -> Order:
     gross = draw(st.booleans())
     sold = tuple(draw(lines(currency, number)) for number in range(draw(st.integers(1, 5))))
     charges = tuple(
-        ShippingLine(price=amount(draw, currency), taxes=(a_tax(amount(draw, currency, most=99).amount, currency=currency),))
+        ShippingLine(
+            price=amount(draw, currency), taxes=(a_tax(amount(draw, currency, most=99).amount, currency=currency),)
+        )
         for _ in range(draw(st.integers(0, 2)))
     )
     duties = tuple(a_tax(amount(draw, currency).amount, currency=currency) for _ in range(draw(st.integers(0, 1))))
@@ -74,7 +78,9 @@ def test_any_cent_off_is_refused_and_named(order: Order, units: int) -> None:
     ("stated", "where"),
     [
         pytest.param({"subtotal": money("24.00")}, "lines add up to 25.00 EUR, the shop states 24.00 EUR", id="lines"),
-        pytest.param({"shipping": money("6.00")}, "delivery add up to 5.00 EUR, the shop states 6.00 EUR", id="delivery"),
+        pytest.param(
+            {"shipping": money("6.00")}, "delivery add up to 5.00 EUR, the shop states 6.00 EUR", id="delivery"
+        ),
         pytest.param({"tax": money("4.00")}, "tax add up to 5.00 EUR, the shop states 4.00 EUR", id="tax"),
     ],
 )
@@ -82,10 +88,7 @@ def test_the_part_that_differs_from_what_the_shop_states_is_named(stated: dict[s
     line = a_line(quantity=2, price="12.50", taxes=(a_tax("5.00"),))
     order = an_order("1", line, shipping_lines=(ShippingLine(price=money("5.00")),), total=money("34.99"))
     told = difference(msgspec.structs.replace(order, **stated))
-    assert told == (
-        "The parts add up to 35.00 EUR, the order says 34.99 EUR: -0.01 EUR is unexplained"
-        f" ({where})."
-    )
+    assert told == (f"The parts add up to 35.00 EUR, the order says 34.99 EUR: -0.01 EUR is unexplained ({where}).")
 
 
 def test_a_third_of_a_cent_in_each_line_is_charged_once_per_line() -> None:

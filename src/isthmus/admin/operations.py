@@ -79,8 +79,6 @@ async def reconsider(context: Context) -> int:
     """
     found = 0
     for code in ("forbidden", "misconfigured", "unmapped", "unknown_sku", "customer_parked", "auth_expired"):
-        rows = await context.store.write(
-            say("retry_jobs", flow="", code=code, subject="", now=context.micros())
-        )
+        rows = await context.store.write(say("retry_jobs", flow="", code=code, subject="", now=context.micros()))
         found += len(rows[0])
     return found

@@ -92,10 +92,12 @@ def _flow(
     def jobs(*states: str) -> int:
         return sum(counts[flow.name, state]["jobs"] for state in states if (flow.name, state) in counts)
 
-    waiting = [counts[flow.name, state]["oldest"] for state in ("ready", "running", "snoozed") if (flow.name, state) in counts]
+    open_ones = [counts.get((flow.name, state)) for state in ("ready", "running", "snoozed")]
+    waiting = [row["oldest"] for row in open_ones if row is not None]
     oldest = from_micros(min(waiting)) if waiting else None
     troubled = [
-        connections[name] for name in (flow.source, flow.destination)
+        connections[name]
+        for name in (flow.source, flow.destination)
         if name in connections and connections[name].state == "trouble"
     ]
     state, because = "fresh", ""

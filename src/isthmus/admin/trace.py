@@ -35,9 +35,7 @@ def _carries_orders(flow: Flow) -> bool:
 async def _trace(context: Context, flow: Flow, record: Row) -> Trace:
     connection, external_id = record["connection"], record["external_id"]
     job = one(await context.store.read("job", flow=flow.name, subject=external_id))
-    entity = one(
-        await context.store.read("entity_of", connection=connection, kind="order", external_id=external_id)
-    )
+    entity = one(await context.store.read("entity_of", connection=connection, kind="order", external_id=external_id))
     holdings = await context.store.read("bindings_of", entity=entity["entity"]) if entity else []
     steps = [
         *await _deliveries(context, connection, external_id),

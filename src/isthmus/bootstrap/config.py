@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from isthmus.kit.names import nearest
 
 FILE = "isthmus.toml"
@@ -96,11 +98,13 @@ def read_config(folder: Path) -> ProjectConfig:
         message = f"{FILE}: {wrong}"
         raise ConfigError(message) from wrong
     check_keys(document, _TOP, "")
-    top = document.get("isthmus", {})
+    top = _table(document.get("isthmus", {}), "[isthmus]")
     check_keys(top, _PROJECT, "[isthmus] ")
     environment = {**_dotenv(folder / ".env"), **os.environ}
-    connections = {name: _connection(name, body) for name, body in document.get("connections", {}).items()}
-    flows = (_flow(name, body, connections) for name, body in document.get("flows", {}).items())
+    connections = {
+        name: _connection(name, body) for name, body in _table(document.get("connections", {}), "[connections]").items()
+    }
+    flows = (_flow(name, body, connections) for name, body in _table(document.get("flows", {}), "[flows]").items())
     return ProjectConfig(
         folder=folder,
         name=str(top.get("name", folder.resolve().name)),
@@ -124,30 +128,37 @@ def check_keys(table: Mapping[str, Any], right: Collection[str], where: str) -> 
 
 def _connection(name: str, body: Any) -> ConnectionConfig:
     where = f"[connections.{name}]"
-    if not isinstance(body, dict) or not isinstance(body.get("connector"), str):
+    table = _table(body, where)
+    if not isinstance(table.get("connector"), str):
         message = f'{FILE}: {where} needs connector = "..."'
         raise ConfigError(message)
-    settings = {key: _text(value, f"{where} {key}") for key, value in body.items() if key != "connector"}
-    return ConnectionConfig(name, body["connector"], settings)
+    settings = {key: _text(value, f"{where} {key}") for key, value in table.items() if key != "connector"}
+    return ConnectionConfig(name, table["connector"], settings)
 
 
 def _flow(name: str, body: Any, connections: Mapping[str, ConnectionConfig]) -> FlowConfig:
     where = f"[flows.{name}] "
-    if not isinstance(body, dict):
-        message = f"{FILE}: {where}must be a table"
-        raise ConfigError(message)
-    kind = str(body.get("kind", name))
+    table = _table(body, where.strip())
+    kind = str(table.get("kind", name))
     if kind not in FLOW_KEYS:
-        message = f'{FILE}: {where}needs kind = one of: {", ".join(FLOW_KEYS)}{nearest(kind, FLOW_KEYS)}'
+        message = f"{FILE}: {where}needs kind = one of: {', '.join(FLOW_KEYS)}{nearest(kind, FLOW_KEYS)}"
         raise ConfigError(message)
-    check_keys(body, FLOW_KEYS[kind], where)
+    check_keys(table, FLOW_KEYS[kind], where)
     for side in ("from", "to"):
-        if body.get(side) not in connections:
-            written = body.get(side, "")
+        written = table.get(side, "")
+        if written not in connections:
             hint = nearest(str(written), connections)
             message = f"{FILE}: {where}{side} = {written!r} is not one of the connections{hint}"
             raise ConfigError(message)
-    return FlowConfig(name, kind, body["from"], body["to"], body)
+    return FlowConfig(name, kind, table["from"], table["to"], table)
+
+
+def _table(body: Any, where: str) -> dict[str, Any]:
+    try:
+        return msgspec.convert(body, dict[str, Any])
+    except msgspec.ValidationError:
+        message = f"{FILE}: {where} must be a table"
+        raise ConfigError(message) from None
 
 
 def _text(value: Any, where: str) -> str:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from isthmus.bootstrap.config import ConfigError, ProjectConfig
 
 
 @contextmanager
-def owned(config: ProjectConfig) -> Iterator[bool]:
+def owned(config: ProjectConfig) -> Generator[bool]:
     """Hold the project's file database for this process; yield whether nobody else can be working on it.
 
     A file database has one worker process, so what an earlier one held can be taken back at

@@ -1,10 +1,12 @@
 """Join store, connections, flows and engine into a running project."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+import msgspec
 
 from isthmus.bootstrap.config import FILE, ConfigError, FlowConfig, ProjectConfig, check_keys
 from isthmus.bootstrap.connectors import open_connections
@@ -35,7 +37,7 @@ class App:
 
 
 @asynccontextmanager
-async def opened(config: ProjectConfig, clock: Clock | None = None) -> AsyncIterator[App]:
+async def opened(config: ProjectConfig, clock: Clock | None = None) -> AsyncGenerator[App]:
     """Open a project: store migrated, connections ready, nothing running yet.
 
     Raises `ConfigError` and `StoreError`.
@@ -102,11 +104,13 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
 
 
 def _tables(written: Any, where: str) -> Tables:
-    if not isinstance(written, dict) or not all(isinstance(rows, dict) for rows in written.values()):
+    try:
+        tables = msgspec.convert(written, dict[str, dict[str, Any]])
+    except msgspec.ValidationError:
         message = f'{FILE}: {where} tables must hold tables such as [flows.orders.tables.sku] "OLD" = "NEW"'
-        raise ConfigError(message)
-    check_keys(written, KNOWN, f"{where} tables.")
-    return Tables({name: {str(key): str(value) for key, value in rows.items()} for name, rows in written.items()})
+        raise ConfigError(message) from None
+    check_keys(tables, KNOWN, f"{where} tables.")
+    return Tables({name: {key: str(value) for key, value in rows.items()} for name, rows in tables.items()})
 
 
 def _seconds(value: Any, where: str) -> int:

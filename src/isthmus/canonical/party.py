@@ -41,7 +41,16 @@ class Address(Part):
 
     def fingerprint(self) -> str:
         """Return a key that ignores case, spacing and the role: the same place twice is one place."""
-        said = (self.name, self.company, *self.lines, self.city, self.region, self.postal_code, self.country, self.phone)
+        said = (
+            self.name,
+            self.company,
+            *self.lines,
+            self.city,
+            self.region,
+            self.postal_code,
+            self.country,
+            self.phone,
+        )
         plain = "\x1f".join(" ".join(part.split()).casefold() for part in said if part.strip())
         return blake2b(plain.encode(), digest_size=8).hexdigest()
 

@@ -16,7 +16,11 @@ from isthmus.cli.project import with_app
 from isthmus.cli.show import as_json, fail, out, table
 from isthmus.ports.probe import Finding, Severity
 
-_MARK = {Severity.OK: "[green]ok[/green]", Severity.WARNING: "[yellow]look[/yellow]", Severity.PROBLEM: "[red]mend[/red]"}
+_MARK = {
+    Severity.OK: "[green]ok[/green]",
+    Severity.WARNING: "[yellow]look[/yellow]",
+    Severity.PROBLEM: "[red]mend[/red]",
+}
 #: Signatures and webhooks of both systems allow this much.
 SKEW_S = 60.0
 
@@ -31,9 +35,7 @@ def retry(
 ) -> None:
     """Run parked work again: everything, a flow, a cause, or one record."""
     by = getpass.getuser()
-    found = with_app(
-        folder, lambda app: operations.retry(app.context, by=by, flow=flow, code=code, subject=record)
-    )
+    found = with_app(folder, lambda app: operations.retry(app.context, by=by, flow=flow, code=code, subject=record))
     if json:
         as_json(found)
     else:

@@ -55,7 +55,8 @@ def demo(
         try:
             config = read_config(target)
             with owned(config) as alone:
-                result = run_async(_Demo(target, ports, alone=alone, once=once, page=page and not once, json=json).run())
+                one = _Demo(target, ports, alone=alone, once=once, page=page and not once, json=json)
+                result = run_async(one.run())
         except (ConfigError, StoreError, CannotListen, DemoFailed) as wrong:
             fail(str(wrong))
             raise
@@ -162,7 +163,8 @@ class _Demo:
         table("Stock, compared in both systems", tuple(stock), [tuple(str(each) for each in stock.values())])
         questions = [(job.number or job.subject, job.because, job.answers[0]) for job in await parked(app.context)]
         table("Questions for a person", ("order", "because", "what to do"), questions)
-        out.print(f"{result['seconds']} s, {result['calls']['shop']} calls to the shop, {result['calls']['erp']} to the ERP")
+        calls = result["calls"]
+        out.print(f"{result['seconds']} s, {calls['shop']} calls to the shop, {calls['erp']} to the ERP")
 
 
 async def _introduce(app: App) -> None:

@@ -36,7 +36,8 @@ def _orders(offered: Sequence[State], booked: Sequence[State], parked: Collectio
     by_reference: defaultdict[str, list[State]] = defaultdict(list)
     for order in booked:
         by_reference[order["reference"]].append(order)
-    count = dict.fromkeys(("offered", "once_in_erp", "lost", "doubled", "parked", "skipped", "wrong_content"), 0)
+    names = ("offered", "once_in_erp", "lost", "doubled", "parked", "skipped", "wrong_content")
+    count: dict[str, int] = dict.fromkeys(names, 0)
     for order in offered:
         count["offered"] += 1
         found = by_reference.get(order["reference"], [])

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ class DemoFailed(Exception):
 
 
 @contextmanager
-def simulators(ports: Ports) -> Iterator[None]:
+def simulators(ports: Ports) -> Generator[None]:
     """Run both simulators until the block ends."""
     callback = f"http://127.0.0.1:{ports.isthmus}"
     shop = _simulator("shopify", ports.shop, "--callback", callback)

@@ -71,10 +71,7 @@ def parked(
     table(
         "Waiting for a person",
         ("record", "flow", "since", "because", "what to do"),
-        [
-            (job.number or job.subject, job.flow, ago(job.since), job.because, "\n".join(job.answers))
-            for job in found
-        ],
+        [(job.number or job.subject, job.flow, ago(job.since), job.because, "\n".join(job.answers)) for job in found],
     )
 
 
@@ -116,7 +113,8 @@ def _print_step(step: Step, *, bodies: bool) -> None:
         out.print(f"    · {escape(note)}")
     for call in step.calls:
         answer = str(call.status) if call.status is not None else call.failure
-        out.print(f"    → {escape(call.connection)} {escape(call.operation)} [dim]{escape(answer)}, {call.elapsed_ms} ms[/dim]")
+        took = f"[dim]{escape(answer)}, {call.elapsed_ms} ms[/dim]"
+        out.print(f"    → {escape(call.connection)} {escape(call.operation)} {took}")
         if bodies:
             out.print(f"      sent: {escape(call.request)}", style="dim")
             out.print(f"      got:  {escape(call.response)}", style="dim")

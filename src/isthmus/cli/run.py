@@ -91,7 +91,8 @@ def run(
     if json:
         as_json(result)
     else:
-        questions = f"{result['parked']} wait for a person: see `isthmus parked`" if result["parked"] else "no questions"
+        waiting = f"{result['parked']} wait for a person: see `isthmus parked`"
+        questions = waiting if result["parked"] else "no questions"
         err.print(f"{'done' if result['drained'] else 'some work is due later'}; {questions}")
     raise SystemExit(0 if result["drained"] and not result["parked"] else 1)
 

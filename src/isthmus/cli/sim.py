@@ -26,6 +26,7 @@ def simulator(slug: str) -> Simulator:
 
 def sim(
     slug: Annotated[str, typer.Argument(help="Which system: shopify, odoo, ...")],
+    *,
     port: Annotated[int, typer.Option(help="Port to listen on.")],
     seed: Annotated[str | None, typer.Option(help="What to start with, such as demo.")] = None,
     callback: Annotated[str | None, typer.Option(help="Where webhooks go, such as http://127.0.0.1:8100.")] = None,

@@ -71,7 +71,8 @@ def answers(trouble: Trouble) -> tuple[str, ...]:
     match trouble:
         case Unmapped():
             table = f'[flows.<flow>.tables.{trouble.table}] "{trouble.value}" = "..."'
-            return (f"Add a row to isthmus.toml: {table}", "Create the counterpart in the other system, then retry", RETRY)
+            create = "Create the counterpart in the other system, then retry"
+            return (f"Add a row to isthmus.toml: {table}", create, RETRY)
         case Forbidden():
             grant = f"Grant {trouble.missing}" if trouble.missing else "Grant the permission"
             return (f"{grant} in the other system, then retry", RETRY)

@@ -133,5 +133,3 @@ class Engine:
         snoozed = await self.context.store.read("snoozed_jobs")
         failing = [row for row in await self.context.store.read("streams") if row["code"]]
         return bool(snoozed) or bool(failing) or bool(inbox and inbox["deliveries"])
-
-

@@ -152,7 +152,9 @@ class Executor:
     def _calls(self, flow: Flow, work: Work, exchanges: Sequence[Exchange]) -> list[dict[str, Any]]:
         names = (flow.destination, flow.source)
         secrets = tuple(
-            secret for name in names if name in self._context.connections
+            secret
+            for name in names
+            if name in self._context.connections
             for secret in self._context.connections[name].secrets
         )
         return [call_values(flow.destination, work.job.token, each, secrets) for each in exchanges]

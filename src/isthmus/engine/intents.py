@@ -22,7 +22,7 @@ Adopt = Callable[[], Awaitable[Receipt | None]]
 
 
 async def put_once(
-    context: Context, work: Work, connection: Connection, record: Record, key: Key, adopt: Adopt | None = None
+    context: Context, work: Work, connection: Connection, record: Record, *, key: Key, adopt: Adopt | None = None
 ) -> Receipt:
     """Make the destination hold `record` exactly once and return its yes.
 
@@ -50,9 +50,7 @@ async def put_once(
 
 
 async def _in_flight(context: Context, connection: Connection, kind: str, key: Key) -> Row | None:
-    intent = one(
-        await context.store.read("intent_in_flight", connection=connection.name, kind=kind, key=key.unique)
-    )
+    intent = one(await context.store.read("intent_in_flight", connection=connection.name, kind=kind, key=key.unique))
     if intent is not None and intent["settles_at"] > context.micros():
         because = "An earlier try got no answer; what it did shows after the settle time."
         raise Later(Snoozed(from_micros(intent["settles_at"]), "settling", because))

@@ -19,9 +19,7 @@ from isthmus.store.statement import Row, listed
 SURE = timedelta(seconds=90)
 
 
-async def news_of(
-    context: Context, connection: str, kind: str, hints: Mapping[str, Sequence[Notice]]
-) -> list[str]:
+async def news_of(context: Context, connection: str, kind: str, hints: Mapping[str, Sequence[Notice]]) -> list[str]:
     """Return the ids of records that must be read at their source."""
     if not hints:
         return []

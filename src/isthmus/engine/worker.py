@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from isthmus.engine.context import Context
 from isthmus.engine.executor import Executor
@@ -75,9 +76,7 @@ class Worker:
         flow = next((each for each in self._flows if each.name == flow_name), None)
         if flow is None:
             return
-        rows = await self._context.store.write(
-            say("claim_job", flow=flow_name, subject=subject, **self._lease())
-        )
+        rows = await self._context.store.write(say("claim_job", flow=flow_name, subject=subject, **self._lease()))
         row = one(rows[0])
         if row is not None:
             await self._perform(flow, [job_of(row)])
@@ -111,7 +110,7 @@ class Worker:
                 self._held.pop(job.id, None)
             self._context.stir.set()
 
-    def _lease(self) -> dict[str, object]:
+    def _lease(self) -> dict[str, Any]:
         now = self._context.micros()
         return {"now": now, "lease_until": now + LEASE_S * 1_000_000, "token": fresh_id()}
 
@@ -121,9 +120,7 @@ class Worker:
             until = to_micros(self._context.now()) + LEASE_S * 1_000_000
             for job in list(self._held.values()):
                 try:
-                    await self._context.store.write(
-                        say("extend_lease", id=job.id, token=job.token, lease_until=until)
-                    )
+                    await self._context.store.write(say("extend_lease", id=job.id, token=job.token, lease_until=until))
                 except StoreError:
                     log.exception("a lease could not be extended")
 

@@ -5,6 +5,7 @@ arriving together make one customer with all addresses.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from isthmus.canonical.party import Customer
 from isthmus.engine.context import Context
@@ -59,7 +60,7 @@ class CustomersToErp:
             work,
             self._context.connection(self.destination),
             customer,
-            key,
+            key=key,
             adopt=lambda: self._known(work, customer),
         )
         agreed = Agreed(
@@ -81,6 +82,7 @@ class CustomersToErp:
         sink = self._context.connection(self.destination).sink("customer")
         if not isinstance(sink, Matchable):
             return None
-        decision = same_customer(customer, await sink.candidates(customer))
+        likely = cast("Matchable[Customer]", sink)
+        decision = same_customer(customer, await likely.candidates(customer))
         work.note(f"existing customer? {REASONS[decision.because]}")
         return None if decision.value is None else Receipt(decision.value.external_id, decision.value.number)

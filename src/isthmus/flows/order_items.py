@@ -1,6 +1,7 @@
 """What was ordered: the ERP item of each line, found by binding, by SKU, or by asking the ERP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from isthmus.canonical.order import LineKind, Order, OrderLine
 from isthmus.canonical.product import Variant
@@ -63,19 +64,19 @@ class OrderItems:
             found.update(self._single(await self._asked(sku)))
         return found
 
-    async def _asked(self, sku: str) -> list[Variant]:
+    async def _asked(self, sku: str) -> Sequence[Variant]:
         """Ask the ERP itself: the item may be newer than our last round."""
         source = self._context.connection(self._settings.destination).source("variant")
         if not isinstance(source, Searchable):
             return []
         read_at = self._context.now()
-        variants = [each for each in await source.by_number(sku) if isinstance(each, Variant)]
+        variants = await cast("Searchable[Variant]", source).by_number(sku)
         if variants:
             rows = [record_values(self._settings.destination, "variant", each, read_at) for each in variants]
             await self._context.store.write(Many("store_record", rows))
         return variants
 
-    def _single(self, variants: list[Variant]) -> dict[str, str]:
+    def _single(self, variants: Sequence[Variant]) -> dict[str, str]:
         by_sku: dict[str, list[Variant]] = {}
         for variant in variants:
             if variant.active:

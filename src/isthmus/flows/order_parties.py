@@ -72,14 +72,10 @@ class OrderParties:
         """Put the customer, with every address seen so far, into the mirror and run its job."""
         known = await self._context.mirrored(Customer, self._settings.source, customer.external_id)
         if known is not None:
-            customer = msgspec.structs.replace(
-                customer, addresses=together(known.record.addresses, customer.addresses)
-            )
+            customer = msgspec.structs.replace(customer, addresses=together(known.record.addresses, customer.addresses))
         values = record_values(self._settings.source, "customer", customer, self._context.now())
         mark = Mark(self._settings.customers, customer.external_id, customer.number)
-        await self._context.store.write(
-            Many("store_record", [values]), mark_jobs([mark], self._context.micros())
-        )
+        await self._context.store.write(Many("store_record", [values]), mark_jobs([mark], self._context.micros()))
         await self._pull(self._settings.customers, customer.external_id)
 
     async def _wait(self, customer: Customer) -> None:

@@ -89,7 +89,7 @@ class OrdersToErp:
             unique=f"{self.source}:{order.external_id}",
             reference=self._settings.reference.format(number=order.number),
         )
-        receipt = await put_once(self._context, work, self._context.connection(self.destination), prepared, key)
+        receipt = await put_once(self._context, work, self._context.connection(self.destination), prepared, key=key)
         agreed = Agreed(
             kind="order",
             source=self.source,
@@ -138,9 +138,7 @@ class OrdersToErp:
         """Return the ERP warehouse code of each shop place: by table, else by the same name."""
         places = {line.warehouse for line in order.lines}
         if any(places):
-            await after_first_rounds(
-                self._context, ((self.source, "warehouse"), (self.destination, "warehouse"))
-            )
+            await after_first_rounds(self._context, ((self.source, "warehouse"), (self.destination, "warehouse")))
         found = dict.fromkeys(places, self._settings.warehouse)
         there: dict[str, str] | None = None
         for place in sorted(place for place in places if place):
@@ -166,7 +164,8 @@ class OrdersToErp:
         now = self._context.micros()
         # Also for a cancellation: the moment it was confirmed is what makes stock be read again.
         steps: list[Step] = [
-            say("confirm_in_flight", connection=self.source, order_id=order.external_id, now=now)
+            say("confirm_order", connection=self.source, order_id=order.external_id, now=now),
+            Many("confirm_in_flight", [{**row, "now": now} for row in _rows(self.source, order, "confirmed")]),
         ]
         skus = {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
         marks = [Mark(flow, sku, sku) for flow in self._stock_flows for sku in skus]
@@ -179,24 +178,21 @@ class OrdersToErp:
 def taken_by(connection: str, order: Order, *, gone: bool) -> Sequence[Step]:
     """Return the steps that write down what an order takes from stock, replacing what it took before."""
     steps: list[Step] = [say("drop_in_flight", connection=connection, order_id=order.external_id)]
-    if gone or order.is_test or order.status is OrderStatus.CANCELED:
-        return steps
-    wanted: dict[tuple[str, str], Decimal] = {}
+    rows = [] if gone else _rows(connection, order, "wanted")
+    return [*steps, Many("set_in_flight", rows)] if rows else steps
+
+
+def _rows(connection: str, order: Order, column: str) -> list[dict[str, Any]]:
+    """Return what an order takes from each place, by SKU."""
+    taken: dict[tuple[str, str], Decimal] = {}
+    if order.is_test or order.status is OrderStatus.CANCELED:
+        return []
     for line in order.lines:
         if line.kind is LineKind.GOODS and line.sku and line.quantity:
             place = (line.sku, line.warehouse)
             open_quantity = line.quantity.value - line.shipped.value
-            wanted[place] = wanted.get(place, Decimal(0)) + max(Decimal(0), open_quantity)
-    rows: list[dict[str, Any]] = [
-        {
-            "connection": connection,
-            "order_id": order.external_id,
-            "sku": sku,
-            "place": place,
-            "wanted": f"{quantity:f}",
-        }
-        for (sku, place), quantity in wanted.items()
+            taken[place] = taken.get(place, Decimal(0)) + max(Decimal(0), open_quantity)
+    return [
+        {"connection": connection, "order_id": order.external_id, "sku": sku, "place": place, column: f"{quantity:f}"}
+        for (sku, place), quantity in taken.items()
     ]
-    return [*steps, Many("set_in_flight", rows)] if rows else steps
-
-

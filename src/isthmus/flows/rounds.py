@@ -19,4 +19,5 @@ async def after_first_rounds(context: Context, streams: Sequence[tuple[str, str]
         if row is None or row["covered_at"] is None:
             because = f"The {kind.replace('_', ' ')} records of {connection} are being read for the first time."
             until = context.now() + LATEST
-            raise Later(Snoozed(until, "first_reading", because, waits_for=next_round(row) if row is not None else None))
+            waits_for = None if row is None else next_round(row)
+            raise Later(Snoozed(until, "first_reading", because, waits_for=waits_for))

@@ -141,10 +141,8 @@ def targets(figures: Figures, places: Mapping[str, str], safety: Decimal) -> lis
             by_place[place].append(level)
     served = sorted(by_place)
     strays = [each for place, pending in figures.pending.items() if place not in by_place for each in pending]
-    return [
-        _target(place, by_place[place], [*figures.pending.get(place, []), *(strays if place == served[0] else [])], safety)
-        for place in served
-    ]
+    pending = {place: figures.pending.get(place, []) + (strays if place == served[0] else []) for place in served}
+    return [_target(place, by_place[place], pending[place], safety) for place in served]
 
 
 def _target(place: str, levels: Sequence[Mirrored[StockLevel]], pending: Iterable[Pending], safety: Decimal) -> Target:

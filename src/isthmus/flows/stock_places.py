@@ -34,7 +34,8 @@ class StockPlaces:
             wish = self._settings.places.get(warehouse.code)
             place = by_word.get((wish or warehouse.name).casefold())
             if wish and place is None:
-                message = f"[flows.{self._settings.name}.places] {warehouse.code} = {wish!r}: the shop has no such location"
+                row = f"[flows.{self._settings.name}.places] {warehouse.code} = {wish!r}"
+                message = f"{row}: the shop has no such location"
                 raise Misconfigured(message)
             if place is not None:
                 table[warehouse.code] = place
@@ -55,5 +56,3 @@ class StockPlaces:
             if mirrored is not None:
                 found.append(mirrored.record)
         return found
-
-

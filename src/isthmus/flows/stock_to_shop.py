@@ -112,7 +112,7 @@ class StockToShop:
 
     async def after_round(self, connection: str, kind: str) -> None:
         """Forget which place is which after places were read."""
-        if kind == "warehouse":
+        if kind == "warehouse" and connection in (self.source, self.destination):
             self._places.forget()
 
     async def run(self, works: Sequence[Work]) -> Sequence[Outcome | Trouble]:

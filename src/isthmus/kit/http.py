@@ -7,7 +7,7 @@ The two failures matter more than the success: `NotSent` means the other side ca
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,6 +21,14 @@ import msgspec
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 #: A host that does not accept a connection in this time is down.
 CONNECT_SECONDS = 10.0
+
+
+NEVER_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+    aiohttp.ConnectionTimeoutError,
+)
 
 
 class HttpFailure(Exception):
@@ -59,7 +67,7 @@ class Response:
         """Return the decoded body; decimals stay exact. Raises `ValueError` when it is not JSON."""
         try:
             return _DECODER.decode(self.body)
-        except msgspec.DecodeError as wrong:
+        except (msgspec.DecodeError, RecursionError) as wrong:
             raise ValueError(str(wrong)) from wrong
 
 
@@ -81,7 +89,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @contextlib.contextmanager
-def recorded() -> Iterator[list[Exchange]]:
+def recorded() -> Generator[list[Exchange]]:
     """Collect every exchange made inside the block, in order."""
     log: list[Exchange] = []
     token = _LOG.set(log)
@@ -155,7 +163,7 @@ class Http:
                 timeout=aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=CONNECT_SECONDS),
             ) as answer:
                 return Response(answer.status, answer.headers, await _read(answer))
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL, aiohttp.ConnectionTimeoutError) as error:
+        except NEVER_CONNECTED as error:
             raise NotSent(_reason(error)) from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
             raise AnswerLost(_reason(error)) from error

@@ -3,9 +3,14 @@
 Structure stays readable (which fields were sent, how many lines), the people in it do not.
 """
 
+import html
+import json
 import re
 from collections.abc import Collection, Mapping
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -15,7 +20,7 @@ LARGEST_BODY = 64 * 1024
 LARGEST_TEXT = 8 * 1024
 
 _PERSONAL = frozenset(
-    """email e_mail phone mobile firstname first_name lastname last_name street street2 address1 address2 line1 line2
+    """email e_mail emailaddress phone mobile phonenumber firstname first_name lastname last_name street street2 address1 address2 line1 line2
     zip postal_code postalcode city vat tax_id company company_name recipient latitude longitude birthday
     password api_key apikey access_token client_secret token authorization secret""".split()
 )
@@ -23,6 +28,9 @@ _PERSONAL = frozenset(
 _ADDRESS = frozenset(
     "email phone street street2 address1 zip postal_code city first_name firstname is_company vat".split()
 )
+#: Odoo writes a person as [id, "name"] in every field that starts so.
+_PARTNER = "partner"
+_FORM = re.compile(rf"\b({'|'.join(sorted(_PERSONAL))})=[^&\s]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
 
 
@@ -32,10 +40,11 @@ def scrub(body: bytes | None, secrets: Collection[str] = ()) -> str:
         return ""
     if len(body) > LARGEST_BODY:
         return f"‹{len(body)} bytes, not kept›"
+    hidden = _spellings(tuple(secrets))
     try:
-        clean = msgspec.json.encode(_hide(msgspec.json.decode(body), secrets)).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        clean = _plain(body.decode("utf-8", "replace"), secrets)
+        clean = _ENCODER.encode(_hide(_DECODER.decode(body), hidden)).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        clean = _FORM.sub(rf"\1={HIDDEN}", _plain(body.decode("utf-8", "replace"), hidden))
     return clean if len(clean) <= LARGEST_TEXT else f"{clean[:LARGEST_TEXT]}… ‹{len(clean)} characters in all›"
 
 
@@ -53,14 +62,46 @@ def _hide(value: Any, secrets: Collection[str]) -> Any:
 def _hide_fields(fields: Mapping[str, Any], secrets: Collection[str]) -> dict[str, Any]:
     keys = {key.casefold() for key in fields}
     hidden = _PERSONAL | {"name"} if keys & _ADDRESS else _PERSONAL
-    return {
-        key: HIDDEN if value and key.casefold() in hidden and not isinstance(value, dict | list) else _hide(value, secrets)
-        for key, value in fields.items()
-    }
+    return {_plain(key, secrets): _field(key.casefold(), value, hidden, secrets) for key, value in fields.items()}
+
+
+def _field(key: str, value: Any, hidden: Collection[str], secrets: Collection[str]) -> Any:
+    if value and key in hidden and not isinstance(value, dict | list):
+        return HIDDEN
+    match value:
+        case [int() as partner_id, str()] if key.startswith(_PARTNER):
+            return [partner_id, HIDDEN]
+        case _:
+            return _hide(value, secrets)
 
 
 def _plain(text: str, secrets: Collection[str]) -> str:
     for secret in secrets:
-        if secret and secret in text:
+        if secret in text:
             text = text.replace(secret, HIDDEN)
     return _EMAIL.sub(HIDDEN, text) if "@" in text else text
+
+
+@lru_cache(maxsize=32)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each secret as it stands in plain text, in JSON, in a form and in XML; the longest first."""
+    found = {
+        spelling
+        for secret in secrets
+        if secret
+        for spelling in (
+            secret,
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            quote(secret, safe=""),
+            quote_plus(secret),
+            html.escape(secret, quote=False),
+            html.escape(secret),
+        )
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+# Numbers keep every digit they came with.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")

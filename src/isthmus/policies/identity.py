@@ -16,7 +16,7 @@ def same_customer(wanted: Customer, found: Sequence[Customer]) -> Decision[Custo
         key = fits(wanted)
         if not key:
             continue
-        matches = [each for each in found if fits(each) == key]
+        matches = [each for each in found if fits(each) == key and not _contradicts(wanted, each)]
         if len(matches) == 1:
             return Decision(matches[0], because)
         if matches:
@@ -27,6 +27,12 @@ def same_customer(wanted: Customer, found: Sequence[Customer]) -> Decision[Custo
 def _tax_id(customer: Customer) -> str:
     tax_id = customer.company.tax_id if customer.company else ""
     return "".join(character for character in tax_id if character.isalnum()).upper()
+
+
+def _contradicts(wanted: Customer, found: Customer) -> bool:
+    """Tell whether both have a tax number and not the same one: then a shared mailbox proves nothing."""
+    mine, theirs = _tax_id(wanted), _tax_id(found)
+    return bool(mine and theirs and mine != theirs)
 
 
 def _email_and_name(customer: Customer) -> str:

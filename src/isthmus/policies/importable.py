@@ -30,16 +30,16 @@ def importable(order: Order, policy: ImportPolicy, *, known: bool) -> Decision[b
     A known order is always followed: its cancellation and its edits must arrive too.
     """
     if known:
-        return Decision(True, "importable")
+        return Decision(value=True, because="importable")
     if order.is_test and not policy.test_orders:
-        return Decision(False, "test_order")
+        return Decision(value=False, because="test_order")
     if order.status is OrderStatus.CANCELED:
-        return Decision(False, "canceled_before_import")
+        return Decision(value=False, because="canceled_before_import")
     if order.status is OrderStatus.ON_HOLD:
-        return Decision(False, "on_hold", order.hold_reason)
+        return Decision(value=False, because="on_hold", detail=order.hold_reason)
     if not any(line.quantity for line in order.lines):
-        return Decision(False, "no_lines")
+        return Decision(value=False, because="no_lines")
     passing = GATES[policy.gate]
     if passing is not None and order.payment_status not in passing:
-        return Decision(False, _CLOSED_GATE[policy.gate])
-    return Decision(True, "importable")
+        return Decision(value=False, because=_CLOSED_GATE[policy.gate])
+    return Decision(value=True, because="importable")

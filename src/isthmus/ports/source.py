@@ -27,17 +27,17 @@ class Page(Generic[R]):
     last: bool = False
 
 
-class Source(Protocol[R_co]):
+class Source(Protocol[R]):
     """Records of one kind that can be read."""
 
-    def changes(self, since: Cursor | None) -> AsyncIterator[Page[R_co]]:
+    def changes(self, since: Cursor | None) -> AsyncIterator[Page[R]]:
         """Yield every record changed since a cursor (None: everything), archived ones included.
 
         Reading overlaps on purpose; a record seen twice is no news. The final page has `last`.
         """
         ...
 
-    async def read(self, ids: Sequence[str]) -> Sequence[R_co]:
+    async def read(self, ids: Sequence[str]) -> Sequence[R]:
         """Return the records of `ids` that exist, in any order; a missing one was deleted."""
         ...
 

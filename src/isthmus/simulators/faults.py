@@ -6,7 +6,7 @@ answer is lost, late or damaged, which is what makes duplicates in careless inte
 
 import random
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 BEFORE_EFFECT = frozenset(
     {
@@ -99,8 +99,9 @@ class Faults:
             self._ended[fault.kind] = self._ended.get(fault.kind, 0) + fault.hits
 
 
-def _parse(order: Any) -> Fault:
-    if not isinstance(order, dict) or order.get("kind") not in KINDS:
+def _parse(wish: Any) -> Fault:
+    order = cast("dict[str, Any]", wish) if isinstance(wish, dict) else {}
+    if order.get("kind") not in KINDS:
         message = f"'kind' must be one of: {', '.join(sorted(KINDS))}"
         raise BadFault(message)
     count, rate = order.get("count"), order.get("rate")

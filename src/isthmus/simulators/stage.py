@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from aiohttp import web
 
@@ -193,7 +193,7 @@ async def body_of(request: web.Request) -> dict[str, Any]:
         wish = None
     if not isinstance(wish, dict):
         raise web.HTTPBadRequest(text="the body must be a JSON object")
-    return wish
+    return cast("dict[str, Any]", wish)
 
 
 def answer(content: Any, status: int = 200) -> web.Response:

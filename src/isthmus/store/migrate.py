@@ -48,9 +48,7 @@ def migrations(dialect: Dialect) -> Sequence[Migration]:
 
 def missing(dialect: Dialect, applied: Collection[str], phase: str | None) -> list[Migration]:
     """Return what is still to be applied for `phase` (None: all), in order."""
-    return [
-        each for each in migrations(dialect) if each.name not in applied and (phase is None or each.phase == phase)
-    ]
+    return [each for each in migrations(dialect) if each.name not in applied and (phase is None or each.phase == phase)]
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ async def open_store(url: str, folder: Path) -> Store:
     Raises `StoreError` for another scheme or a database that cannot be opened.
     """
     scheme = urlsplit(url).scheme
-    if scheme == "sqlite":
+    if url.startswith("sqlite:///"):
         return SqliteStore(folder / url.removeprefix("sqlite:///"))
     if scheme in ("postgres", "postgresql"):
         return await PostgresStore.open(url)

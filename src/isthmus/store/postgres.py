@@ -13,13 +13,15 @@ import asyncpg
 from isthmus.kit.clock import SystemClock, to_micros
 from isthmus.store.group import GroupCommit, Rows, StoreError, Unit
 from isthmus.store.migrate import LEDGER, missing
-from isthmus.store.sqlite import checked
+from isthmus.store.sqlite import checked, failure
 from isthmus.store.statement import Dialect, Many, Row, Sql, Step, library
 
 #: Connections per process: small databases allow few, and a group commit needs few.
 POOL_SIZE = 6
 #: Groups on their way at once; the others of the pool are for reading.
 LANES = 3
+#: How often a unit is run again that waited for another which waited for it.
+TRIES = 5
 #: One process migrates at a time; the number is arbitrary but must stay the same.
 MIGRATION_LOCK = 4_915_162
 
@@ -96,18 +98,42 @@ class PostgresStore:
 
     async def _commit(self, units: Sequence[Unit]) -> None:
         try:
-            async with self._pool.acquire() as database, database.transaction():
-                if all(isinstance(step, Many) for unit in units for step in unit.steps):
-                    await self._run_batches(database, units)
-                elif len(units) == 1:
-                    await self._run_unit(database, units[0])
-                else:
-                    for unit in units:
-                        await self._run_apart(database, unit)
+            await self._together(units)
         except _Undone:
             return  # the only unit failed and was undone with the transaction; its error is on it
+        except SPOILT:
+            # One unit spoiled the batch of all, or two groups waited for each other's rows: each gets its own commit.
+            for unit in units:
+                await self._alone(unit)
         except FAILURES as wrong:
             raise StoreError(str(wrong)) from wrong
+
+    async def _together(self, units: Sequence[Unit]) -> None:
+        async with self._pool.acquire() as database, database.transaction():
+            if all(isinstance(step, Many) for unit in units for step in unit.steps):
+                await self._run_batches(database, units)
+            elif len(units) == 1:
+                await self._run_unit(database, units[0])
+            else:
+                for unit in units:
+                    await self._run_apart(database, unit)
+
+    async def _alone(self, unit: Unit) -> None:
+        """Run one unit in its own commit; one that met another's rows in the wrong order is run again."""
+        for _ in range(TRIES):
+            unit.result = unit.error = None
+            try:
+                async with self._pool.acquire() as database, database.transaction():
+                    await self._run_unit(database, unit)
+            except _Undone:
+                return
+            except WAITED_IN_A_CIRCLE as wrong:
+                unit.error = failure(wrong)
+            except FAILURES as wrong:
+                unit.error = failure(wrong)
+                return
+            else:
+                return
 
     async def _run_batches(self, database: Any, units: Sequence[Unit]) -> None:
         """Run units that only insert, all rows of one statement in one pipelined batch."""
@@ -130,8 +156,8 @@ class PostgresStore:
     async def _run_unit(self, database: Any, unit: Unit) -> None:
         try:
             unit.result = [await self._run_step(database, step) for step in unit.steps]
-        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, StoreError) as wrong:
-            unit.error = wrong if isinstance(wrong, StoreError) else StoreError(str(wrong))
+        except ITS_OWN as wrong:
+            unit.error = failure(wrong)
             raise _Undone from wrong
 
     async def _run_step(self, database: Any, step: Step) -> list[Row]:
@@ -150,6 +176,10 @@ class _Undone(Exception):
     """Ends a transaction whose unit failed; the caller hears of it through the unit."""
 
 
+#: What a unit brings upon itself, and its neighbours in the group are not to suffer for.
+ITS_OWN = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, KeyError, StoreError)
+WAITED_IN_A_CIRCLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+SPOILT = (*ITS_OWN, *WAITED_IN_A_CIRCLE)
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 

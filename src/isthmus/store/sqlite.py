@@ -91,9 +91,11 @@ class SqliteStore:
         database.execute("SAVEPOINT unit")
         try:
             unit.result = [self._run_step(step) for step in unit.steps]
-        except (sqlite3.IntegrityError, sqlite3.DataError, StoreError) as wrong:
+        except (sqlite3.Error, OverflowError, KeyError, StoreError) as wrong:
+            if not database.in_transaction:
+                raise  # a full disk, for one, ends the whole group
             database.execute("ROLLBACK TO unit")
-            unit.error = wrong if isinstance(wrong, StoreError) else StoreError(str(wrong))
+            unit.error = failure(wrong)
         database.execute("RELEASE unit")
 
     def _run_step(self, step: Step) -> list[Row]:
@@ -113,6 +115,9 @@ class SqliteStore:
         for change in missing("sqlite", self._applied(), phase):
             self._write_side.execute("BEGIN IMMEDIATE")
             try:
+                if change.name in self._applied():  # by another process, while this one waited for its turn
+                    self._write_side.execute("ROLLBACK")
+                    continue
                 for statement in change.statements:
                     self._write_side.execute(statement)
                 now = to_micros(SystemClock().now())
@@ -131,6 +136,11 @@ def checked(step: Statement, rows: list[Row]) -> list[Row]:
         message = f"{step.name}: {len(rows)} rows instead of {step.expect}"
         raise Unexpected(message)
     return rows
+
+
+def failure(wrong: Exception) -> StoreError:
+    """Return why a unit failed, as its caller is told."""
+    return wrong if isinstance(wrong, StoreError) else StoreError(f"{type(wrong).__name__}: {wrong}")
 
 
 def _open(path: Path) -> sqlite3.Connection:

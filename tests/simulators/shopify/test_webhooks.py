@@ -258,7 +258,7 @@ async def test_edit_cancel_and_resend_by_control(open_shop: Any, hook: Hook) -> 
     assert await shop.sim("cancel", reference=name) == {"done": True}
     assert await shop.sim("webhook", reference=name, topic="orders/create") == {"done": True}
     await until(lambda: hook.topics().count("orders/create") == 2)
-    for topic in ("orders/edited", "orders/updated", "orders/cancelled", "inventory_levels/update"):
+    for topic in ("orders/updated", "orders/cancelled", "inventory_levels/update"):
         await until(lambda topic=topic: topic in hook.topics())
     assert "error" in await shop.sim("cancel", reference=name)
     assert "error" in await shop.sim("cancel", reference="#9")

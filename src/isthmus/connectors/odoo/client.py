@@ -74,7 +74,7 @@ class Client:
     url: str
     database: str
     login: str
-    api_key: str
+    api_key: str = field(repr=False)
     http: Http
     clock: Clock
     pace: Pace

@@ -16,7 +16,7 @@ from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.dialect import CANCEL_AT_ONCE
 from isthmus.connectors.odoo.order_vals import LINES, MODEL, Translator, Wanted
-from isthmus.ports.errors import Duplicate, Gone, Invalid, Misconfigured, TotalsDiffer, Trouble
+from isthmus.ports.errors import Duplicate, Gone, InDoubt, Invalid, Misconfigured, TotalsDiffer, Trouble
 from isthmus.ports.sink import Key, Put, Receipt
 
 CANCELED = "cancel"
@@ -101,7 +101,10 @@ class Orders:
     async def _finish(self, order: Order, key: Key, wanted: Wanted, row: wire.SaleOrder) -> Receipt:
         """Confirm a draft that adds up."""
         row = await self._agree(order, key, wanted, row)
-        await self.translator.dialect.client.call(MODEL, "action_confirm", ids=[row.id], writes=key.unique)
+        answer = await self.translator.dialect.client.call(MODEL, "action_confirm", ids=[row.id], writes=key.unique)
+        if isinstance(answer, str | list):  # it says true, or an action to open next
+            message = f"{row.name}: Odoo's answer to the confirmation has an unknown form"
+            raise InDoubt(message, key=key.unique)
         # Confirming sets the date to now; the books want the day the buyer ordered (R-ORD-11).
         await self._write(row, {"date_order": wanted.header["date_order"]}, key)
         return to_receipt(await self._read(row.id))

@@ -31,11 +31,16 @@ class Auth:
     url: str
     http: Http
     clock: Clock
-    fixed: str = ""
+    fixed: str = field(default="", repr=False)
     client_id: str = ""
-    client_secret: str = ""
-    fetched: str = ""
+    client_secret: str = field(default="", repr=False)
+    fetched: str = field(default="", repr=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not be quoted anywhere."""
+        return tuple(secret for secret in (self.fixed, self.fetched, self.client_secret) if secret)
 
     async def token(self) -> str:
         """Return a token to try. Raises `Misconfigured` when there is nothing to make one from."""
@@ -77,10 +82,10 @@ class Auth:
         except HttpFailure as failure:
             raise lost(READ, str(failure)) from failure
         if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-            check_status(response, READ, self.clock.now())
+            check_status(response, READ, self.clock.now(), self.secrets)
         if response.status != 200:  # noqa: PLR2004
             # JSON, plain text or a page, as Shopify pleases: `shop_not_permitted`, `invalid_client`, ...
-            message = f"Shopify gives this app no token (HTTP {response.status}: {words(response.body)})"
+            message = f"Shopify gives this app no token (HTTP {response.status}: {words(response.body, self.secrets)})"
             raise AuthExpired(message)
         try:
             return msgspec.json.decode(response.body, type=Grant).access_token

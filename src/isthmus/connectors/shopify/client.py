@@ -95,7 +95,7 @@ class Client:
         async with self.pace.slot(self.costs.get(size, operation.estimate)):
             response = await self._signed(operation, variables, intent)
         try:
-            check_status(response, intent, self.clock.now())
+            check_status(response, intent, self.clock.now(), self.auth.secrets)
         except Throttled as throttled:
             self.pace.back_off((throttled.retry_at - self.clock.now()).total_seconds())
             raise

@@ -6,7 +6,7 @@ https://shopify.dev/docs/api/admin-graphql/2026-07#status_and_error_codes
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from isthmus.kit.http import Response
+from isthmus.kit.scrub import scrub
 from isthmus.ports.errors import (
     AuthExpired,
     ContractBroken,
@@ -97,12 +98,12 @@ def lost(intent: Intent, why: str) -> Trouble:
     return Unreachable(f"Shopify gave no usable answer: {why}")
 
 
-def check_status(response: Response, intent: Intent, now: datetime) -> None:
-    """Raise our error for an HTTP status that is no answer."""
+def check_status(response: Response, intent: Intent, now: datetime, secrets: Sequence[str] = ()) -> None:
+    """Raise our error for an HTTP status that is no answer. `secrets` are what a refusal may not quote."""
     status = response.status
     if status < 300:  # noqa: PLR2004 - HTTP's own numbers
         return
-    said = words(response.body)
+    said = words(response.body, secrets)
     if status == 429:  # noqa: PLR2004
         message = "Shopify asks us to slow down"
         raise Throttled(message, retry_at=retry_at(response, now))
@@ -197,9 +198,9 @@ def retry_at(response: Response, now: datetime) -> datetime:
         return now + timedelta(seconds=UNSAID_WAIT_S)
 
 
-def words(body: bytes) -> str:
-    """Return what a refusal says, short enough for a screen; a page is not quoted."""
-    text = body[:2000].decode("utf-8", "replace").strip()
+def words(body: bytes, secrets: Sequence[str] = ()) -> str:
+    """Return what a refusal says, short enough for a screen; neither a page nor a secret is quoted."""
+    text = scrub(body[:2000], secrets).strip()
     return "a web page" if text.startswith("<") else text[:_SHOWN]
 
 

@@ -9,7 +9,7 @@ Source: https://shopify.dev/docs/apps/build/webhooks/subscribe/https, .../webhoo
 import base64
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -30,7 +30,7 @@ Body = Mapping[str, Any]
 class Deliveries:
     """The receiving end for one shop. `secrets` are the app's client secret and the one before it."""
 
-    secrets: Sequence[str]
+    secrets: Sequence[str] = field(repr=False)
     shop: str = ""  # the myshopify.com domain; empty when the address is none, as with a simulator
 
     def verify(self, delivery: Delivery, now: datetime) -> Accepted:

@@ -1,0 +1,1 @@
+"""The schema, one numbered change after the other."""

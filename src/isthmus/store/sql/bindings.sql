@@ -34,20 +34,22 @@ SELECT entity FROM binding WHERE connection = :connection AND kind = :kind AND e
 -- name: bind_by_number
 -- Same number on both sides, once on each, and neither bound yet: the same thing.
 INSERT INTO binding (connection, kind, external_id, entity, state, number, synced_at)
-SELECT side.connection, side.kind, side.external_id, pair.entity, 'synced', side.number, :now
+SELECT side.connection, side.kind, side.external_id, :kind || ':' || :here || ':' || pair.here_id, 'synced', side.number, :now
 FROM (
-  SELECT a.number, :kind || ':' || MIN(a.connection) || ':' || MIN(a.external_id) AS entity
+  SELECT a.number, MIN(a.external_id) AS here_id, MIN(b.external_id) AS there_id
   FROM record AS a
   JOIN record AS b ON b.connection = :there AND b.kind = :kind AND b.number = a.number AND b.deleted_at IS NULL
   WHERE a.connection = :here AND a.kind = :kind AND a.number <> '' AND a.deleted_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM binding WHERE connection = a.connection AND kind = a.kind AND external_id = a.external_id)
-    AND NOT EXISTS (SELECT 1 FROM binding WHERE connection = b.connection AND kind = b.kind AND external_id = b.external_id)
   GROUP BY a.number
   HAVING COUNT(*) = 1
 ) AS pair
 JOIN record AS side
-  ON side.kind = :kind AND side.number = pair.number AND side.deleted_at IS NULL AND side.connection IN (:here, :there)
-WHERE true
+  ON side.kind = :kind AND (
+    (side.connection = :here AND side.external_id = pair.here_id)
+    OR (side.connection = :there AND side.external_id = pair.there_id)
+  )
+WHERE NOT EXISTS (SELECT 1 FROM binding WHERE connection = :here AND kind = :kind AND external_id = pair.here_id)
+  AND NOT EXISTS (SELECT 1 FROM binding WHERE connection = :there AND kind = :kind AND external_id = pair.there_id)
 ON CONFLICT DO NOTHING
 RETURNING connection, external_id, number;
 

@@ -8,8 +8,14 @@ ON CONFLICT (connection, order_id, sku, place) DO UPDATE SET wanted = excluded.w
 -- Lines that are no longer part of the order.
 UPDATE in_flight SET wanted = '0' WHERE connection = :connection AND order_id = :order_id;
 
+-- name: confirm_order
+-- The ERP holds the order as it was written; what was written of each line follows.
+UPDATE in_flight SET confirmed = '0', confirmed_at = :now WHERE connection = :connection AND order_id = :order_id;
+
 -- name: confirm_in_flight
-UPDATE in_flight SET confirmed = wanted, confirmed_at = :now WHERE connection = :connection AND order_id = :order_id;
+-- Not more than was written: the order may have grown while it was on its way.
+UPDATE in_flight SET confirmed = :confirmed, confirmed_at = :now
+WHERE connection = :connection AND order_id = :order_id AND sku = :sku AND place = :place;
 
 -- name: clear_in_flight
 DELETE FROM in_flight WHERE connection = :connection AND order_id = :order_id;

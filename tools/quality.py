@@ -1,0 +1,133 @@
+"""The quality board: which tier each installed connector has reached, and what is missing.
+
+    make quality                          the board
+    make quality ARGS=--json              {slug: {"tier": ..., "failed": [rule, ...]}}
+    make quality ARGS="--at-least silver" ends with 1 when a connector is below
+
+Coverage is measured when the last measurement is older than a connector or its tests; that runs their tests.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from isthmus.testing.conformance import RULES, Examined, State, Tier, doubles, examine
+from isthmus.testing.conformance.measured import REPORT, USUAL
+
+ROOT = Path(__file__).resolve().parents[1]
+CONNECTORS = "isthmus.connectors"
+#: What says something about a connector of this repository, and so about the age of a measurement.
+WATCHED = ("src/isthmus/connectors", "tests/connectors", "tests/conformance")
+TESTS = ("tests/connectors", "tests/conformance")
+#: The tests of all connectors under coverage take a minute or two.
+LONGEST_S = 1200
+_COLORS = {Tier.NONE: "red", Tier.BRONZE: "yellow", Tier.SILVER: "bright_white", Tier.GOLD: "bright_yellow"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suite and show what came of it."""
+    asked = _parser().parse_args(arguments)
+    os.chdir(ROOT)
+    report = ROOT / USUAL
+    if not os.environ.get(REPORT) and asked.coverage is not False and (asked.coverage or stale(ROOT, report)):
+        measure(report)
+    slugs = asked.only or sorted(entry.name for entry in entry_points(group=CONNECTORS))
+    examined = asyncio.run(board(slugs))
+    if asked.json:
+        sys.stdout.write(json.dumps(as_json(examined)) + "\n")
+    else:
+        show(examined, Console())
+    wanted = Tier[asked.at_least.upper()]
+    return 0 if all(one.tier >= wanted for one in examined) else 1
+
+
+async def board(slugs: Sequence[str]) -> list[Examined]:
+    """Return every connector after the suite; one that describes no double has passed nothing."""
+    return [await _examined(slug) for slug in slugs]
+
+
+async def _examined(slug: str) -> Examined:
+    double = doubles(slug, ROOT)
+    return Examined.unknown(slug) if double is None else await examine(double)
+
+
+def as_json(examined: Sequence[Examined]) -> dict[str, dict[str, object]]:
+    """Return the board for programs."""
+    return {one.slug: {"tier": str(one.tier), "failed": one.failed} for one in examined}
+
+
+def show(examined: Sequence[Examined], console: Console) -> None:
+    """Print the board, then what stands between each connector and the next tier."""
+    table = Table("connector", "tier", *(str(tier) for tier in Tier if tier), title="Quality of connectors")
+    for one in examined:
+        counts = [_count(one, tier) for tier in Tier if tier]
+        table.add_row(one.slug, f"[{_COLORS[one.tier]}]{one.tier}[/]", *counts)
+    console.print(table)
+    for one in examined:
+        for verdict in one.verdicts:
+            if verdict.state is not State.HELD:
+                where = f"{one.slug} {verdict.rule.tier} {verdict.rule.id} ({verdict.state}): {verdict.why}"
+                console.print(where, markup=False, highlight=False, soft_wrap=True)
+
+
+def _count(one: Examined, tier: Tier) -> str:
+    mine = [verdict for verdict in one.verdicts if verdict.rule.tier is tier]
+    return f"{sum(verdict.passed for verdict in mine)}/{len(mine)}"
+
+
+def stale(root: Path, report: Path) -> bool:
+    """Tell whether a report is older than what it is about."""
+    return not report.is_file() or report.stat().st_mtime < max(
+        (one.stat().st_mtime for one in _watched(root)), default=0
+    )
+
+
+def _watched(root: Path) -> Iterator[Path]:
+    for folder in WATCHED:
+        yield from (path for path in (root / folder).rglob("*.py") if path.is_file())
+
+
+def measure(report: Path) -> None:
+    """Run the connectors' tests under coverage and write `report`. What they say goes to stderr."""
+    with tempfile.TemporaryDirectory(prefix="isthmus-quality-") as folder:
+        environment = {**os.environ, "COVERAGE_FILE": str(Path(folder) / ".coverage")}
+        tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *_together(), *TESTS]
+        _run(["run", *tests], environment, may_fail=True)
+        _run(["combine", "-q"], environment)
+        _run(["json", "-q", "--include=*/isthmus/connectors/*", "-o", str(report)], environment)
+
+
+def _together() -> list[str]:
+    there = importlib.util.find_spec("xdist") is not None
+    return ["-n", "auto", "--maxprocesses=4", "--dist", "loadfile"] if there else []
+
+
+def _run(arguments: Sequence[str], environment: dict[str, str], *, may_fail: bool = False) -> None:
+    command = [sys.executable, "-m", "coverage", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, timeout=LONGEST_S, check=False)  # noqa: S603 - our own programs, arguments from above
+    if done.returncode and not may_fail:
+        sys.stderr.write(f"coverage {arguments[0]} ended with {done.returncode}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="quality", description="Which quality tier each connector has reached.")
+    parser.add_argument("--json", action="store_true", help="print the board for programs")
+    parser.add_argument("--at-least", choices=[str(tier) for tier in Tier], default="none", help="or end with 1")
+    parser.add_argument("--coverage", action=argparse.BooleanOptionalAction, help="measure now, or not at all")
+    parser.add_argument("--only", action="append", metavar="SLUG", help="this connector alone; may be repeated")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
