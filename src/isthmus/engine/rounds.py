@@ -12,6 +12,7 @@ from isthmus.engine.failpoints import failpoint
 from isthmus.engine.flow import Flow, Listening
 from isthmus.engine.health import Health
 from isthmus.engine.mirror import Mirror
+from isthmus.engine.unreadable import park
 from isthmus.kit.clock import to_micros
 from isthmus.kit.names import fresh_id
 from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
@@ -141,6 +142,7 @@ class Rounds:
         async for page in source.changes(since):
             taken = await self._mirror.absorb(connection, kind, page.records, read_at=read_at, gone=page.gone)
             now = self._context.micros()
+            questions = park(self._flows, connection, kind, page.bad, now)
             # The cursor moves in the same commit as the page it stands behind.
             await self._context.store.write(
                 say(
@@ -155,6 +157,7 @@ class Rounds:
                     changed_count=taken.changed,
                 ),
                 *taken.steps,
+                *questions,
             )
             failpoint("poll.page_stored")
             if taken.changed:

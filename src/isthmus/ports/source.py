@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, NewType, Protocol, TypeVar, runtime_checkable
 
 from isthmus.canonical.record import Record
+from isthmus.ports.errors import Trouble
 
 #: Opaque outside its connector. It resumes a read anywhere, in the source's own clock.
 Cursor = NewType("Cursor", str)
@@ -13,17 +14,27 @@ R_co = TypeVar("R_co", bound=Record, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One record of a page that could not be understood; the others are not held up by it."""
+
+    external_id: str
+    number: str
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[R]):
     """Some records and the place to go on from once they are stored.
 
-    `gone` names records the source reports as deleted. `last` ends this round of reading; the
-    cursor on it reaches back before the round's first read, so that late commits and ties of the
-    same second are read again rather than missed.
+    `gone` names records the source reports as deleted, `bad` those that fail alone. `last` ends
+    this round of reading; the cursor on it reaches back before the round's first read, so that late
+    commits and ties of the same second are read again rather than missed.
     """
 
     records: Sequence[R]
     cursor: Cursor
     gone: Sequence[str] = ()
+    bad: Sequence[Unreadable] = ()
     last: bool = False
 
 
@@ -38,7 +49,10 @@ class Source(Protocol[R]):
         ...
 
     async def read(self, ids: Sequence[str]) -> Sequence[R]:
-        """Return the records of `ids` that exist, in any order; a missing one was deleted."""
+        """Return the records of `ids` that exist, in any order; a missing one was deleted.
+
+        A record that cannot be understood raises; the engine then asks for the others apart.
+        """
         ...
 
 

@@ -33,7 +33,7 @@ from isthmus.connectors.shopify.order_lines import (
 from isthmus.connectors.shopify.order_parties import payment_terms, to_address, to_customer
 from isthmus.connectors.shopify.order_payments import FINANCIAL, to_payments
 from isthmus.ports.errors import WireDrift
-from isthmus.ports.source import Cursor, Page
+from isthmus.ports.source import Cursor, Page, Unreadable
 
 #: Orders a page and lines an order. Nodes read by id are charged in full, listed ones are not.
 SIZES = ((25, 50), (25, 10), (10, 10), (5, 10), (2, 10), (1, 10), (1, 1))
@@ -61,12 +61,18 @@ class Orders:
             answer = await self._page(at)
             at = at.began(answer.server_time)
             found = answer.content.orders
-            records = [await self._whole(node, answer.content.shop) for node in found.nodes]
+            records: list[Order] = []
+            bad: list[Unreadable] = []
+            for node in found.nodes:
+                try:
+                    records.append(await self._whole(node, answer.content.shop))
+                except WireDrift as drift:
+                    bad.append(Unreadable(legacy(node.id), node.name, drift))
             if not found.page_info.has_next_page:
-                yield Page(records, at.done(), last=True)
+                yield Page(records, at.done(), bad=bad, last=True)
                 return
             at = at.onward(found.page_info, [node.updated_at for node in found.nodes])
-            yield Page(records, at.cursor())
+            yield Page(records, at.cursor(), bad=bad)
 
     async def read(self, ids: Sequence[str]) -> Sequence[Order]:
         """Return the orders of `ids` that exist; orders leave no other trace when deleted."""
