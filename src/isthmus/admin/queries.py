@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from isthmus.admin.views import (
     Cause,
@@ -31,7 +32,9 @@ async def status(context: Context, flows: Sequence[Flow], project: str) -> Statu
     connections = await connections_status(context)
     inbox = one(await context.store.read("inbox_waiting"))
     doubts = await context.store.read("intents_in_doubt")
+    streams = await context.store.read("streams")
     flow_rows = await _flow_statuses(context, flows, connections, now)
+    flow_rows = [_with_reading(row, flow, streams, now) for row, flow in zip(flow_rows, flows, strict=True)]
     causes = [_cause(row) for row in await context.store.read("parked_causes")]
     return Status(
         project=project,
@@ -41,7 +44,7 @@ async def status(context: Context, flows: Sequence[Flow], project: str) -> Statu
         in_doubt=sum(row["intents"] for row in doubts),
         flows=flow_rows,
         connections=connections,
-        streams=[_stream(row) for row in await context.store.read("streams")],
+        streams=[_stream(row) for row in streams],
         causes=causes,
     )
 
@@ -118,6 +121,23 @@ def _flow(
         oldest_waiting_at=oldest,
         last_done_at=from_micros(done["newest"]) if done else None,
     )
+
+
+def _with_reading(status: FlowStatus, flow: Flow, streams: Sequence[Row], now: datetime) -> FlowStatus:
+    """Return the status of a flow with what is to be said about its reading: never, or not for a long time."""
+    if status.state == "stopped":
+        return status
+    wanted = {(each.connection, each.kind) for each in flow.listens()}
+    mine = [row for row in streams if (row["connection"], row["kind"]) in wanted]
+    if wanted and all(row["covered_at"] is None for row in mine):
+        return replace(status, state="late", because="It has not run yet: `isthmus up` starts it.")
+    for row in mine:
+        read_at = _time(row["finished_at"])
+        if read_at is not None and now - read_at > timedelta(seconds=row["every_s"]) + LATE_AFTER:
+            what = f"{row['kind'].replace('_', ' ')} records of {row['connection']}"
+            because = f"The {what} were last read {read_at:%Y-%m-%d %H:%M} UTC."
+            return replace(status, state="late", because=f"{because} Is `isthmus up` running?")
+    return status
 
 
 def _connection(row: Row, received_at: int | None) -> ConnectionStatus:

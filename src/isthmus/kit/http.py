@@ -182,4 +182,7 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # The library's own words carry addresses of sockets that help nobody.
+        return f"no connection to {error.host}:{error.port} ({error.os_error.strerror or error.os_error})"
     return str(error) or type(error).__name__

@@ -197,7 +197,7 @@ class Client:
             async with self.pace.slot():
                 answer = await self.http.send(request)
         except NotSent as failure:
-            message = f"{request.operation}: Odoo cannot be reached"
+            message = f"Odoo cannot be reached: {failure}"
             raise Unreachable(message) from failure
         except AnswerLost:
             asked = Asked(request.operation, writes, self.database, self.clock.now())

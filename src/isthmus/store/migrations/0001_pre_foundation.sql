@@ -94,6 +94,7 @@ CREATE INDEX job_waiting ON job (waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX job_open ON job (flow, state, marked_at) WHERE state <> 'done';
 CREATE INDEX job_done ON job (done_at) WHERE state = 'done';
 CREATE INDEX job_number ON job (number);
+CREATE INDEX job_newest ON job (flow, id);
 
 CREATE TABLE intent (
   id TEXT PRIMARY KEY,

@@ -32,6 +32,10 @@ WHERE id = :id AND token = :token;
 -- name: free_inbox
 UPDATE inbox SET run_at = :now, token = NULL WHERE state = 'new' AND token IS NOT NULL;
 
+-- name: inbox_due
+-- Answered from the index alone, however long the queue is: asked before every claim.
+SELECT MIN(run_at) AS run_at FROM inbox WHERE state = 'new';
+
 -- name: inbox_waiting
 SELECT COUNT(*) AS deliveries, MIN(received_at) AS oldest, MIN(run_at) AS run_at FROM inbox WHERE state = 'new';
 

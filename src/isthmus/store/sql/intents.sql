@@ -7,6 +7,10 @@ VALUES (:id, :flow, :subject, :connection, :kind, :key, :reference, 'open', :now
 -- name: intent_in_flight
 SELECT * FROM intent WHERE connection = :connection AND kind = :kind AND key = :key AND state IN ('open', 'unknown');
 
+-- name: renew_intent
+-- A further try under the same intent: what it does may land as late as the first one's.
+UPDATE intent SET state = 'open', settles_at = :settles_at WHERE id = :id AND state IN ('open', 'unknown') RETURNING id;
+
 -- name: doubt_intent
 UPDATE intent SET state = 'unknown', settles_at = :settles_at, because = :because WHERE id = :id;
 

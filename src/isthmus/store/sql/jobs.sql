@@ -18,6 +18,15 @@ ON CONFLICT (flow, subject) DO UPDATE SET
   answers = CASE WHEN job.state IN ('done', 'parked') THEN '[]' ELSE job.answers END,
   done_at = NULL;
 
+-- name: park_unreadable
+-- A record that cannot be understood is a question of its own and holds nothing else up.
+INSERT INTO job (flow, subject, number, state, run_at, marked_at, since, code, because, answers)
+VALUES (:flow, :subject, :number, 'parked', :now, :now, :now, :code, :because, :answers)
+ON CONFLICT (flow, subject) DO UPDATE SET
+  state = 'parked', since = excluded.since, code = excluded.code, because = excluded.because,
+  answers = excluded.answers, done_at = NULL
+WHERE job.state <> 'running' AND (job.state <> 'parked' OR job.because <> excluded.because);
+
 -- name: claim_jobs [sqlite]
 UPDATE job SET
   state = 'running', taken = wanted, token = :token || '-' || id, lease_until = :lease_until,
@@ -57,6 +66,16 @@ UPDATE job SET lease_until = :lease_until WHERE id = :id AND token = :token AND 
 -- name: hold_job
 -- First step of every unit a running job writes: without the lease nothing of it is kept.
 UPDATE job SET lease_until = :lease_until WHERE id = :id AND token = :token AND state = 'running' RETURNING id;
+
+-- name: held_jobs [sqlite]
+-- First step of what a batch of jobs writes: none of them may have gone to another worker.
+SELECT id FROM job
+WHERE flow = :flow AND subject IN (:subjects...) AND token IN (:tokens...) AND state = 'running';
+
+-- name: held_jobs [postgres]
+SELECT id FROM job
+WHERE flow = :flow AND subject IN (:subjects...) AND token IN (:tokens...) AND state = 'running'
+ORDER BY id FOR UPDATE;
 
 -- name: finish_job
 UPDATE job SET

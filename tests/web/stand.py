@@ -1,0 +1,185 @@
+"""A served project with real parts and seeded facts: no engine runs, so nothing changes unless a test says so."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from isthmus.connectors.odoo import CONNECTOR as ODOO
+from isthmus.connectors.shopify import CONNECTOR as SHOPIFY
+from isthmus.engine.connections import Connection
+from isthmus.engine.engine import Engine
+from isthmus.engine.flow import Flow
+from isthmus.flows.customers_to_erp import CustomersToErp
+from isthmus.flows.orders_to_erp import OrdersToErp
+from isthmus.flows.settings import OrderSettings, StockSettings
+from isthmus.flows.stock_to_shop import StockToShop
+from isthmus.kit.clock import SystemClock
+from isthmus.kit.http import Http
+from isthmus.ports.connector import Connector, Tools
+from isthmus.ports.probe import Report
+from isthmus.store.base import Store
+from isthmus.store.records import record_values
+from isthmus.store.statement import Many, say
+from isthmus.testing.builders import an_order
+from isthmus.testing.harness import Harness, connection, running
+from isthmus.web.app import web_app
+from isthmus.web.server import listen, serve
+
+SECRET = "demo-secret"
+#: Nobody listens there: a test that calls out fails.
+NOWHERE = "http://127.0.0.1:9"
+SHOP = {"url": NOWHERE, "access_token": "shpat_x", "client_secret": SECRET}
+ERP = {"url": NOWHERE, "database": "demo", "login": "demo", "api_key": "x"}
+ASKED = {
+    "state": "parked",
+    "code": "unknown_sku",
+    "because": "The ERP has no item with SKU MUG-0010.",
+    "answers": ("Create the item MUG-0010 in the ERP: the order goes on by itself", "Retry"),
+}
+
+
+@dataclass
+class Stand:
+    """The project under test, reachable as `url`; `client` follows no redirects and keeps cookies."""
+
+    harness: Harness
+    url: str
+    client: aiohttp.ClientSession
+    serial: int = field(default=0)
+
+    @property
+    def engine(self) -> Engine:
+        return self.harness.engine
+
+    @property
+    def store(self) -> Store:
+        return self.harness.store
+
+    async def get(self, path: str, status: int = 200, **said: Any) -> str:
+        async with self.client.get(self.url + path, allow_redirects=False, **said) as answer:
+            text = await answer.text()
+            assert answer.status == status, text
+            return text
+
+    async def order(self, number: str, *, flow: str = "orders", **said: Any) -> str:
+        """Keep an order in the mirror with a job in `state`; return its id in the shop."""
+        order = an_order(number, external_id=f"id-{number.strip('#')}")
+        now = datetime.now(UTC)
+        await self.store.write(say("store_record", **record_values("shop", "order", order, now)))
+        await self.job(flow, order.external_id, number, **said)
+        return order.external_id
+
+    async def job(
+        self,
+        flow: str,
+        subject: str,
+        number: str = "",
+        *,
+        state: str = "done",
+        code: str = "",
+        because: str = "",
+        answers: Sequence[str] = (),
+        calls: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Put a job into the ledger as the engine leaves it."""
+        await self.harness.mark(flow, subject, number)
+        if state == "ready":
+            return
+        self.serial += 1
+        token, now = f"t{self.serial}", self.engine.context.micros()
+        [[row]] = await self.store.write(
+            say("claim_job", flow=flow, subject=subject, token=token, lease_until=now + 60_000_000, now=now)
+        )
+        finish = {"state": state, "code": code, "because": because, "answers": json.dumps(list(answers))}
+        later = now + (timedelta(minutes=3) // timedelta(microseconds=1) if state == "snoozed" else 0)
+        rest = {"attempts": 0, "first_failed_at": None, "waits_for": None, "number": "", "run_at": later}
+        outcome = {"id": row["token"], "outcome": state, "notes": '["looked it up by SKU"]', "started_at": now}
+        await self.store.write(
+            say("finish_job", expect=1, id=row["id"], token=row["token"], now=now, **finish, **rest),
+            say("add_attempt", flow=flow, subject=subject, now=now, code=code, because=because, **outcome),
+            Many("add_exchange", [{**a_call(now), **call, "attempt_id": row["token"]} for call in calls]),
+        )
+
+    async def connected(self, name: str, **trouble: str) -> None:
+        """Say what a connection said of itself."""
+        now = self.engine.context.micros()
+        told = Report(account=f"Example {name}", version="19.0", api_version="1")
+        state = {"state": "trouble" if trouble else "ok", "code": "", "because": "", **trouble}
+        await self.store.write(
+            say("declare_connection", name=name, connector="odoo" if name == "erp" else "shopify"),
+            say("connection_report", name=name, report=json.dumps(to_builtins(told)), now=now),
+            say("connection_state", name=name, now=now, **state),
+        )
+
+
+def to_builtins(report: Report) -> Any:
+    return {"account": report.account, "version": report.version, "api_version": report.api_version}
+
+
+def a_call(now: int) -> dict[str, Any]:
+    return {
+        "connection": "erp",
+        "operation": "product.product.search_read",
+        "started_at": now,
+        "elapsed_ms": 12,
+        "status": 200,
+        "failure": "",
+        "request": '{"domain":[["default_code","=","MUG-0010"]]}',
+        "response": "[]",
+    }
+
+
+def flows(engine: Engine) -> list[Flow]:
+    context = engine.context
+    settings = OrderSettings("orders", "shop", "erp")
+    return [
+        OrdersToErp(context, settings, engine.pull, ["stock"]),
+        CustomersToErp(context, settings),
+        StockToShop(context, StockSettings("stock", "erp", "shop"), engine),
+    ]
+
+
+@asynccontextmanager
+async def standing(*, public_url: str = "", database: str = "") -> AsyncIterator[Stand]:
+    """Serve a project on loopback."""
+    clock = SystemClock()
+    async with Http() as http:
+        opened = [_open("shop", SHOPIFY, SHOP, http, clock), _open("erp", ODOO, ERP, http, clock)]
+        async with running(opened, flows, clock=clock, database=database) as harness:
+            sock = listen("127.0.0.1", 0)
+            stopping = asyncio.Event()
+            app = web_app(harness.engine, "example", public_url)
+            serving = asyncio.create_task(serve(app, sock, stopping))
+            # Cookies of an address without a name are kept too.
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+                yield Stand(harness, f"http://127.0.0.1:{sock.getsockname()[1]}", client)
+            stopping.set()
+            await serving
+
+
+def _open(name: str, made: Connector, said: dict[str, str], http: Http, clock: SystemClock) -> Connection:
+    settings = {each.key: said.get(each.key, each.default) for each in made.manifest.settings}
+    bare = connection(name, made.open(settings, Tools(name, http, clock, _Free())), clock=clock, manifest=made.manifest)
+    return Connection(
+        name, made.manifest, bare.session, bare.pace, tuple(each for each in said.values() if each == SECRET)
+    )
+
+
+class _Free:
+    """A pace that never waits."""
+
+    @asynccontextmanager
+    async def slot(self, cost: float = 1.0, **_more: Any) -> AsyncIterator[None]:  # noqa: ARG002 - any cost is fine
+        yield
+
+    def learn(self, **_said: Any) -> None:
+        return
+
+    def back_off(self, **_said: Any) -> None:
+        return
