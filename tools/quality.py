@@ -9,7 +9,6 @@ Coverage is measured when the last measurement is older than a connector or its 
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import os
 import subprocess
@@ -22,14 +21,26 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from isthmus.testing.conformance import RULES, Examined, State, Tier, doubles, examine
+from isthmus.testing.conformance import Examined, State, Tier, doubles, examine
 from isthmus.testing.conformance.measured import REPORT, USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTORS = "isthmus.connectors"
 #: What says something about a connector of this repository, and so about the age of a measurement.
-WATCHED = ("src/isthmus/connectors", "tests/connectors", "tests/conformance")
-TESTS = ("tests/connectors", "tests/conformance")
+WATCHED = ("src/isthmus/connectors", "tests/connectors")
+TESTS = "tests/connectors"
+#: Only connectors are traced: everything else would only make it slow.
+SETTINGS = """
+[run]
+branch = true
+parallel = true
+source_pkgs = isthmus.connectors
+[report]
+exclude_also =
+  ^ +\\.\\.\\.$
+  if TYPE_CHECKING:
+  assert_never\\(
+"""
 #: The tests of all connectors under coverage take a minute or two.
 LONGEST_S = 1200
 _COLORS = {Tier.NONE: "red", Tier.BRONZE: "yellow", Tier.SILVER: "bright_white", Tier.GOLD: "bright_yellow"}
@@ -101,23 +112,31 @@ def _watched(root: Path) -> Iterator[Path]:
 def measure(report: Path) -> None:
     """Run the connectors' tests under coverage and write `report`. What they say goes to stderr."""
     with tempfile.TemporaryDirectory(prefix="isthmus-quality-") as folder:
+        settings = Path(folder) / "coveragerc"
+        settings.write_text(SETTINGS, "utf-8")
         environment = {**os.environ, "COVERAGE_FILE": str(Path(folder) / ".coverage")}
-        tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *_together(), *TESTS]
-        _run(["run", *tests], environment, may_fail=True)
-        _run(["combine", "-q"], environment)
-        _run(["json", "-q", "--include=*/isthmus/connectors/*", "-o", str(report)], environment)
+        own = f"--rcfile={settings}"
+        # A process for each connector; pytest's own workers end too abruptly to keep all they have measured.
+        pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+        _together(
+            [["run", own, *pytest, str(tests)] for tests in sorted((ROOT / TESTS).iterdir()) if tests.is_dir()],
+            environment,
+        )
+        _together([["combine", "-q", own]], environment)
+        _together([["json", "-q", own, "-o", str(report)]], environment)
 
 
-def _together() -> list[str]:
-    there = importlib.util.find_spec("xdist") is not None
-    return ["-n", "auto", "--maxprocesses=4", "--dist", "loadfile"] if there else []
-
-
-def _run(arguments: Sequence[str], environment: dict[str, str], *, may_fail: bool = False) -> None:
-    command = [sys.executable, "-m", "coverage", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, timeout=LONGEST_S, check=False)  # noqa: S603 - our own programs, arguments from above
-    if done.returncode and not may_fail:
-        sys.stderr.write(f"coverage {arguments[0]} ended with {done.returncode}\n")
+def _together(runs: Sequence[Sequence[str]], environment: dict[str, str]) -> None:
+    """Run coverage several times at once and wait for all; tests that fail still measure."""
+    started = [
+        subprocess.Popen(  # noqa: S603 - our own programs, arguments from above
+            [sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=environment, stdout=sys.stderr
+        )
+        for arguments in runs
+    ]
+    for process, arguments in zip(started, runs, strict=True):
+        if process.wait(LONGEST_S):
+            sys.stderr.write(f"coverage {' '.join(arguments)} ended with {process.returncode}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -58,11 +58,22 @@ def reasons() -> str | None:
 
 
 def settings() -> str | None:
-    """Return every setting of the program itself."""
-    found = source.settings(ROOT / "src" / "isthmus")
-    if not found:
-        return None
-    return "# Settings\n\nOf the program itself; a connection's own fields are under Connectors.\n\n" + "\n".join(found)
+    """Return every setting of `isthmus.toml`, from the tables the program checks it with."""
+    config = importlib.import_module("isthmus.bootstrap.config")
+    tables = importlib.import_module("isthmus.mapping.tables")
+    parts = [
+        "# Settings\n",
+        "`isthmus.toml` in the project's folder. A key that does not exist is an error naming the nearest right one.",
+        "A connection's own fields are under [connectors](connectors.md); its secrets are read from the environment",
+        "or from a `.env` file beside `isthmus.toml`, as `ISTHMUS_<CONNECTION>_<FIELD>`.\n",
+        f"## `[isthmus]`\n\n{source.table(('key', 'meaning'), list(config.PROJECT_KEYS.items()))}",
+        "## `[connections.<name>]`\n\n`connector` names the system; the other keys are that connector's settings.\n",
+    ]
+    for kind, keys in config.FLOW_KEYS.items():
+        parts.append(f"## `[flows.<name>]` of kind {kind}\n\n{source.table(('key', 'meaning'), list(keys.items()))}")
+    rows = source.table(("table", "from what to what"), list(tables.KNOWN.items()))
+    parts.append(f"## `[flows.<name>.tables.<table>]`\n\nA value without a row means the same on both sides.\n\n{rows}")
+    return "\n".join(parts)
 
 
 def is_there(name: str) -> bool:

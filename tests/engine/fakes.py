@@ -189,5 +189,6 @@ class Copying:
         if found is None or found.deleted:
             return Skipped("gone", "It is not there any more.")
         key = Key(f"{self.source}:{work.job.subject}", found.record.number)
-        receipt = await put_once(self.context, work, self.context.connection(self.destination), found.record, key)
+        erp = self.context.connection(self.destination)
+        receipt = await put_once(self.context, work, erp, found.record, key=key)
         return Done(f"held as {receipt.number}", found.record.number)

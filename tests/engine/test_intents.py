@@ -76,7 +76,7 @@ async def test_no_second_try_before_the_first_has_settled(shelved: World) -> Non
 
 
 def _retry(world: World) -> list[Step]:
-    return [say("retry_jobs", flow="", code="", subject="variant-A", now=world.harness.engine.context.micros())]
+    return [say("retry_jobs", flow="", code="", subject="variant-A", number="", now=world.harness.engine.context.micros())]
 
 
 async def test_the_second_try_has_a_settle_time_of_its_own(shelved: World) -> None:

@@ -207,7 +207,8 @@ RETRIES = [
     pytest.param({"code": "unknown_sku"}, {"p1", "p3"}, id="a-cause"),
     pytest.param({"flow": "orders", "code": "unknown_sku"}, {"p1"}, id="a-cause-in-a-flow"),
     pytest.param({"subject": "p2"}, {"p2"}, id="a-record-by-id"),
-    pytest.param({"subject": "#1002"}, {"p2"}, id="a-record-by-number"),
+    pytest.param({"subject": "#1002", "number": "#1002"}, {"p2"}, id="a-record-by-number"),
+    pytest.param({"subject": "1002", "number": "#1002"}, {"p2"}, id="a-number-without-its-mark"),
     pytest.param({"subject": "d1"}, {"d1"}, id="a-named-record-whatever-its-state"),
     pytest.param({"subject": "s1"}, {"s1"}, id="a-named-record-that-waits"),
     pytest.param({"subject": "r1"}, set(), id="never-one-that-runs"),
@@ -226,7 +227,7 @@ async def test_retrying_reaches_what_was_asked_for_and_nothing_else(
     await in_state(store, "d1", "done", code="unknown_sku")
     await in_state(store, "s1", "snoozed", code="unknown_sku")
     await in_state(store, "r1", "running")
-    rows = await store.write(say("retry_jobs", **({"flow": "", "code": "", "subject": "", "now": 50} | wish)))
+    rows = await store.write(say("retry_jobs", **({"flow": "", "code": "", "subject": "", "number": "", "now": 50} | wish)))
     assert {row["subject"] for row in rows[0]} == expected
     for row in rows[0]:
         assert (await job(store, row["subject"], row["flow"]))["run_at"] == 50

@@ -9,7 +9,7 @@ import pytest
 
 from isthmus.store.migrate import migrations
 from isthmus.store.open import open_store
-from isthmus.store.statement import library, listed, say
+from isthmus.store.statement import _read, library, listed, say
 from tests.store.conftest import Database
 
 TIMES = re.compile(r".*_at|.*_until|now|before|since")
@@ -106,3 +106,10 @@ def test_what_is_asked_all_the_time_does_not_read_the_whole_history(name: str, i
     plan = database.execute(f"EXPLAIN QUERY PLAN {sql.text}", dict.fromkeys(sql.parameters)).fetchall()
     database.close()
     assert any(index in row[3] for row in plan), plan
+
+
+def test_an_apostrophe_in_a_comment_is_no_quote() -> None:
+    text = "-- name: one\n-- it's a comment\nSELECT :a, 'it''s :b', :c::text\n-- and that's another\nFROM x WHERE y = :a;\n"
+    found = _read(text, "postgres")["one"]
+    assert found.text == "SELECT $1, 'it''s :b', $2::text\nFROM x WHERE y = $1"
+    assert found.parameters == ("a", "c")

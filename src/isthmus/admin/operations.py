@@ -20,14 +20,17 @@ class Retried:
     number: str
 
 
-async def retry(context: Context, *, by: str, flow: str = "", code: str = "", subject: str = "") -> Sequence[Retried]:
-    """Run parked jobs again: all, those of a flow or a cause, or the one of a record (by number or id).
+async def retry(
+    context: Context, *, by: str, flow: str = "", code: str = "", subject: str = "", number: str = ""
+) -> Sequence[Retried]:
+    """Run parked jobs again: all, those of a flow or a cause, or the one of a record.
 
-    A record named by `subject` runs again whatever its state.
+    `subject` is the record's id at its source; `number` (with it) also matches what people call it.
+    A record named so runs again whatever its state.
     """
     now = context.micros()
     rows = await context.store.write(
-        say("retry_jobs", flow=flow, code=code, subject=subject, now=now),
+        say("retry_jobs", flow=flow, code=code, subject=subject, number=number, now=now),
         say(
             "add_audit",
             now=now,
@@ -79,6 +82,8 @@ async def reconsider(context: Context) -> int:
     """
     found = 0
     for code in ("forbidden", "misconfigured", "unmapped", "unknown_sku", "customer_parked", "auth_expired"):
-        rows = await context.store.write(say("retry_jobs", flow="", code=code, subject="", now=context.micros()))
+        rows = await context.store.write(
+            say("retry_jobs", flow="", code=code, subject="", number="", now=context.micros())
+        )
         found += len(rows[0])
     return found

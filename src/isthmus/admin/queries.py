@@ -23,7 +23,7 @@ from isthmus.store.statement import Row
 
 #: A flow whose oldest due work has waited longer is late (R-ORD-02: under 5 minutes as limit).
 LATE_AFTER = timedelta(minutes=5)
-TROUBLED = frozenset({"auth_expired", "forbidden", "misconfigured", "unreachable"})
+NEVER_RUN = "It has not run yet: `isthmus up` starts it."
 
 
 async def status(context: Context, flows: Sequence[Flow], project: str) -> Status:
@@ -39,7 +39,7 @@ async def status(context: Context, flows: Sequence[Flow], project: str) -> Statu
     return Status(
         project=project,
         at=now,
-        well=not causes and all(each.state == "fresh" for each in flow_rows),
+        well=not causes and all(each.state == "fresh" and each.because != NEVER_RUN for each in flow_rows),
         inbox=inbox["deliveries"] if inbox else 0,
         in_doubt=sum(row["intents"] for row in doubts),
         flows=flow_rows,
@@ -130,7 +130,7 @@ def _with_reading(status: FlowStatus, flow: Flow, streams: Sequence[Row], now: d
     wanted = {(each.connection, each.kind) for each in flow.listens()}
     mine = [row for row in streams if (row["connection"], row["kind"]) in wanted]
     if wanted and all(row["covered_at"] is None for row in mine):
-        return replace(status, state="late", because="It has not run yet: `isthmus up` starts it.")
+        return replace(status, because=NEVER_RUN)
     for row in mine:
         read_at = _time(row["finished_at"])
         if read_at is not None and now - read_at > timedelta(seconds=row["every_s"]) + LATE_AFTER:

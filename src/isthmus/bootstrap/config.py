@@ -18,7 +18,15 @@ from isthmus.kit.names import nearest
 
 FILE = "isthmus.toml"
 _TOP = ("isthmus", "connections", "flows")
-_PROJECT = ("name", "database", "public_url", "listen", "time_zone")
+#: Keys of `[isthmus]`; the table in docs/reference/settings.md is made from this.
+PROJECT_KEYS: Mapping[str, str] = {
+    "name": "what the project is called on pages (default: the folder's name)",
+    "database": "sqlite:///file.db (default sqlite:///isthmus.db) or postgresql://...; the environment variable "
+    "ISTHMUS_DATABASE_URL comes first",
+    "public_url": "https address under which shops reach /hooks/ of this Isthmus; empty: no webhooks, polling only",
+    "listen": "address and port (default 127.0.0.1:8100)",
+    "time_zone": "the company's zone (default UTC): decides on which day an order is booked",
+}
 #: Keys of `[flows.<name>]` by kind of flow; the table in docs/reference/settings.md is made from this.
 FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
     "orders": {
@@ -99,7 +107,7 @@ def read_config(folder: Path) -> ProjectConfig:
         raise ConfigError(message) from wrong
     check_keys(document, _TOP, "")
     top = _table(document.get("isthmus", {}), "[isthmus]")
-    check_keys(top, _PROJECT, "[isthmus] ")
+    check_keys(top, PROJECT_KEYS, "[isthmus] ")
     environment = {**_dotenv(folder / ".env"), **os.environ}
     connections = {
         name: _connection(name, body) for name, body in _table(document.get("connections", {}), "[connections]").items()

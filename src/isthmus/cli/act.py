@@ -35,7 +35,9 @@ def retry(
 ) -> None:
     """Run parked work again: everything, a flow, a cause, or one record."""
     by = getpass.getuser()
-    found = with_app(folder, lambda app: operations.retry(app.context, by=by, flow=flow, code=code, subject=record))
+    found = with_app(
+        folder, lambda app: operations.retry(app.context, by=by, flow=flow, code=code, subject=record, number=record)
+    )
     if json:
         as_json(found)
     else:

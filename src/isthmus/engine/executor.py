@@ -19,7 +19,7 @@ from isthmus.kit.http import Exchange, recorded
 from isthmus.kit.scrub import scrub
 from isthmus.ports.errors import AuthExpired, Trouble
 from isthmus.store.group import StoreError, Unexpected
-from isthmus.store.statement import Many, Statement, Step, say
+from isthmus.store.statement import Many, Statement, Step, listed, say
 
 log = logging.getLogger("isthmus.engine")
 _STATE = {Done: "done", Skipped: "done", Parked: "parked", Snoozed: "snoozed"}
@@ -113,7 +113,21 @@ class Executor:
             steps.extend(work.facts)
         if calls and told:
             steps.append(Many("add_exchange", [{**call, "attempt_id": told[0][0].job.token} for call in calls]))
-        await self._context.store.write(*steps)
+        try:
+            await self._context.store.write(self._held(works), *steps)
+        except Unexpected:
+            # Somebody else has one of them now: each is kept, or not, by itself.
+            for work, outcome in pairs:
+                await self._finish(work, outcome, ())
+
+    def _held(self, works: Sequence[Work]) -> Statement:
+        return say(
+            "held_jobs",
+            expect=len(works),
+            flow=works[0].job.flow,
+            subjects=listed(work.job.subject for work in works),
+            tokens=listed(work.job.token for work in works),
+        )
 
     def _finishing(self, work: Work, outcome: Outcome) -> dict[str, Any]:
         job, now = work.job, self._context.now()
@@ -185,7 +199,7 @@ def call_values(connection: str, attempt_id: str | None, exchange: Exchange, sec
         "started_at": int(exchange.started * 1_000_000),
         "elapsed_ms": exchange.elapsed_ms,
         "status": answer.status if answer else None,
-        "failure": exchange.failure or "",
+        "failure": scrub((exchange.failure or "").encode(), secrets),
         "request": scrub(exchange.request.body, secrets),
         "response": scrub(answer.body if answer else None, secrets),
     }

@@ -1,5 +1,7 @@
 """How each connection is: written down when it changes, not each time it is used."""
 
+from datetime import datetime, timedelta
+
 from isthmus.engine.context import Context
 from isthmus.engine.disposition import sentence
 from isthmus.ports.errors import AuthExpired, Forbidden, Misconfigured, Throttled, Trouble, Unreachable
@@ -7,6 +9,8 @@ from isthmus.store.statement import say
 
 #: Trouble that says something about the whole connection and not about one record.
 _TELLING = (AuthExpired, Forbidden, Misconfigured, Unreachable)
+#: Others write down how a connection is too (a check by hand, another worker), so a word is said again after this.
+AGAIN = timedelta(seconds=60)
 
 
 class Health:
@@ -15,13 +19,12 @@ class Health:
     def __init__(self, context: Context) -> None:
         """Know nothing yet."""
         self._context = context
-        self._last: dict[str, tuple[str, str]] = {}
+        self._last: dict[str, tuple[tuple[str, str], datetime]] = {}
 
     async def well(self, connection: str) -> None:
         """Say that it answered; what waited for it goes on."""
-        if self._last.get(connection) == ("ok", ""):
+        if not self._news(connection, ("ok", "")):
             return
-        self._last[connection] = ("ok", "")
         now = self._context.micros()
         await self._context.store.write(
             say("connection_state", name=connection, state="ok", code="", because="", now=now),
@@ -33,9 +36,8 @@ class Health:
         if isinstance(trouble, Throttled) or not isinstance(trouble, _TELLING):
             return
         word = (trouble.code, sentence(trouble))
-        if self._last.get(connection) == word:
+        if not self._news(connection, word):
             return
-        self._last[connection] = word
         await self._context.store.write(
             say(
                 "connection_state",
@@ -46,3 +48,11 @@ class Health:
                 now=self._context.micros(),
             )
         )
+
+    def _news(self, connection: str, word: tuple[str, str]) -> bool:
+        last = self._last.get(connection)
+        now = self._context.now()
+        if last is not None and last[0] == word and now - last[1] < AGAIN:
+            return False
+        self._last[connection] = (word, now)
+        return True

@@ -16,6 +16,7 @@ from isthmus.engine.flow import Flow
 from isthmus.engine.health import Health
 from isthmus.engine.mirror import Mirror
 from isthmus.engine.news import news_of
+from isthmus.engine.unreadable import park, read_apart
 from isthmus.kit.clock import from_micros, to_micros
 from isthmus.kit.names import fresh_id
 from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
@@ -39,6 +40,7 @@ class _Bundle:
     hints: dict[str, list[Notice]] = field(default_factory=dict[str, list[Notice]])  # by id, ordered
     records: list[tuple[Record, int]] = field(default_factory=list[tuple[Record, int]])
     rows: list[Row] = field(default_factory=list[Row])
+    ended: list[Row] = field(default_factory=list[Row])  # of these, the ones no later bundle has to do with
 
 
 class Intake:
@@ -49,6 +51,7 @@ class Intake:
         self._context = context
         self._mirror = mirror
         self._health = health
+        self._flows = flows
         self._wanted = {(each.connection, each.kind) for flow in flows for each in flow.listens()}
         self._stir = asyncio.Event()
         self._stopping = False
@@ -81,7 +84,7 @@ class Intake:
     async def step(self) -> int:
         """Take up what is due and return how many deliveries that were."""
         now = self._context.micros()
-        if not _due(one(await self._context.store.read("inbox_waiting")), now):
+        if not _due(one(await self._context.store.read("inbox_due")), now):
             return 0
         self.busy = True
         try:
@@ -91,7 +94,13 @@ class Intake:
             )
             bundles = await self._sort(rows[0], token)
             for (connection, kind), bundle in bundles.items():
-                await self._take_in(connection, kind, bundle, token)
+                try:
+                    await self._take_in(connection, kind, bundle, token)
+                except StoreError:
+                    raise
+                except Exception as bug:
+                    log.exception("a defect while taking in %s/%s", connection, kind)
+                    await self._postpone(bundle.rows, token, _defect(bug))
             return len(rows[0])
         finally:
             self.busy = False
@@ -100,17 +109,26 @@ class Intake:
         bundles: defaultdict[tuple[str, str], _Bundle] = defaultdict(_Bundle)
         idle: list[Row] = []
         for row in sorted(rows, key=lambda each: each["id"]):
-            wanted = [each for each in self._notices(row) if (row["connection"], each.kind) in self._wanted]
+            try:
+                named = self._notices(row)
+            except Exception as bug:
+                log.exception("a defect in the receiver of %s", row["connection"])
+                await self._postpone([row], token, _defect(bug))
+                continue
+            wanted = [each for each in named if (row["connection"], each.kind) in self._wanted]
             for notice in wanted:
                 bundle = bundles[row["connection"], notice.kind]
                 if notice.record is not None:
                     bundle.records.append((notice.record, row["received_at"]))
                 else:
                     bundle.hints.setdefault(notice.external_id, []).append(notice)
-            if wanted:
-                bundles[row["connection"], wanted[-1].kind].rows.append(row)
-            else:
+            for kind in dict.fromkeys(each.kind for each in wanted):
+                bundles[row["connection"], kind].rows.append(row)
+            if not wanted:
                 idle.append(row)
+        last = {row["id"]: bundle for bundle in bundles.values() for row in bundle.rows}
+        for bundle in bundles.values():
+            bundle.ended = [row for row in bundle.rows if last[row["id"]] is bundle]
         if idle:
             await self._context.store.write(self._finished(idle, token, "No flow needs this."))
         return dict(bundles)
@@ -125,24 +143,25 @@ class Intake:
         news = await news_of(self._context, connection, kind, bundle.hints)
         read_at = self._context.now()
         try:
-            records: Sequence[Any] = ()
+            source = self._context.connection(connection).source(kind)
+            records, bad = await read_apart(source, news)
             if news:
-                records = await self._context.connection(connection).source(kind).read(news)
                 await self._health.well(connection)
         except Trouble as trouble:
             await self._health.trouble(connection, trouble)
             await self._postpone(bundle.rows, token, trouble)
             return
         failpoint("intake.read")
-        found = {record.external_id for record in records}
+        found = {record.external_id for record in records} | {each.external_id for each in bad}
         gone = [each for each in news if each not in found]
         taken = await self._mirror.absorb(connection, kind, records, read_at=read_at, gone=gone)
-        steps = list(taken.steps)
+        steps = [*taken.steps, *park(self._flows, connection, kind, bad, self._context.micros())]
         for record, received_at in bundle.records:
             fat = await self._mirror.absorb(connection, kind, [record], read_at=from_micros(received_at))
             steps.extend(fat.steps)
-        if bundle.rows:
-            steps.append(self._finished(bundle.rows, token, ""))
+        if bundle.ended:
+            # One that was postponed meanwhile has lost its token and stays.
+            steps.append(self._finished(bundle.ended, token, ""))
         await self._context.store.write(*steps)
         failpoint("intake.stored")
         self._context.stir.set()
@@ -166,6 +185,10 @@ class Intake:
             values.append({"id": row["id"], "token": token, "run_at": to_micros(run_at), "because": str(trouble)})
         if values:
             await self._context.store.write(Many("postpone_delivery", values))
+
+
+def _defect(bug: Exception) -> Trouble:
+    return Trouble(f"Isthmus failed on this delivery: {type(bug).__name__}. The log has the details.")
 
 
 def _due(waiting: Row | None, now: int) -> bool:

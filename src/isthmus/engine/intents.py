@@ -41,7 +41,7 @@ async def put_once(
         if intent is not None:
             work.also(_resolve(context, intent["id"], "done", receipt.external_id, "found by its key"))
         return receipt
-    intent_id = intent["id"] if intent else await _open(context, work, connection, kind, key)
+    intent_id = await _open(context, work, connection, kind, key, intent["id"] if intent else None)
     failpoint("intent.opened")
     receipt = await _put(context, connection, record, key, intent_id)
     failpoint("intent.put")
@@ -57,19 +57,14 @@ async def _in_flight(context: Context, connection: Connection, kind: str, key: K
     return intent
 
 
-async def _open(context: Context, work: Work, connection: Connection, kind: str, key: Key) -> str:
-    intent_id = fresh_id()
+async def _open(context: Context, work: Work, connection: Connection, kind: str, key: Key, earlier: str | None) -> str:
+    """Write the intent down; the one of an `earlier` try is renewed, for this try has to settle too."""
+    intent_id = earlier or fresh_id()
     now = context.now()
-    await context.store.write(
-        # Without the lease nothing may be started: another worker has the job now.
-        say(
-            "hold_job",
-            expect=1,
-            id=work.job.id,
-            token=work.job.token,
-            lease_until=to_micros(now) + LEASE_S * 1_000_000,
-        ),
-        say(
+    settles_at = to_micros(now + connection.settle)
+    step = say("renew_intent", expect=1, id=intent_id, settles_at=settles_at)
+    if earlier is None:
+        step = say(
             "open_intent",
             id=intent_id,
             flow=work.job.flow,
@@ -79,8 +74,12 @@ async def _open(context: Context, work: Work, connection: Connection, kind: str,
             key=key.unique,
             reference=key.reference,
             now=to_micros(now),
-            settles_at=to_micros(now + connection.settle),
-        ),
+            settles_at=settles_at,
+        )
+    lease_until = to_micros(now) + LEASE_S * 1_000_000
+    # Without the lease nothing may be started: another worker has the job now.
+    await context.store.write(
+        say("hold_job", expect=1, id=work.job.id, token=work.job.token, lease_until=lease_until), step
     )
     return intent_id
 

@@ -61,12 +61,17 @@ class Mirror:
     ) -> Absorbed:
         """Compare records (read from `read_at` on) with the mirror; `gone` are ids the source no longer has."""
         newest = {record.external_id: record for record in records}
-        known = await self._known(connection, kind, [*newest, *gone])
         result = Absorbed(read=len(newest) + len(gone))
+        mirrored = await self._mirrored(connection, kind, [*newest, *gone])
+        # What was read before the mirror's own reading began says nothing about now, least of all what orders take.
+        late = {each for each, row in mirrored.items() if row["read_at"] > to_micros(read_at)}
+        known = {each: row for each, row in mirrored.items() if row["deleted_at"] is None and each not in late}
         rows: list[Any] = []
         seen: list[Any] = []
         changes: list[Change] = []
         for external_id, record in newest.items():
+            if external_id in late:
+                continue
             values = record_values(connection, kind, record, read_at)
             before = known.get(external_id)
             if before is not None and before["fingerprint"] == values["fingerprint"]:
@@ -83,11 +88,11 @@ class Mirror:
         self._react(changes, result)
         return result
 
-    async def _known(self, connection: str, kind: str, ids: Sequence[str]) -> dict[str, Row]:
+    async def _mirrored(self, connection: str, kind: str, ids: Sequence[str]) -> dict[str, Row]:
         if not ids:
             return {}
         rows = await self._context.store.read("fingerprints", connection=connection, kind=kind, ids=listed(ids))
-        return {row["external_id"]: row for row in rows if row["deleted_at"] is None}
+        return {row["external_id"]: row for row in rows}
 
     async def _buried(
         self, connection: str, kind: str, ids: Sequence[str], result: Absorbed, read_at: datetime

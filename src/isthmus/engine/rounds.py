@@ -167,9 +167,11 @@ class Rounds:
             read_at = self._context.now()
 
     async def _finish(self, row: Row, token: str) -> None:
-        if self._stopping:
-            return
         connection, kind = row["connection"], row["kind"]
+        if self._stopping:
+            # The next start goes on at the cursor, without waiting for a lease nobody holds.
+            await self._context.store.write(say("release_stream", connection=connection, kind=kind, token=token))
+            return
         for flow in self._flows:
             await flow.after_round(connection, kind)
         now = self._context.now()

@@ -34,11 +34,12 @@ class Worker:
         self._running: dict[str, set[asyncio.Task[None]]] = {flow.name: set() for flow in flows}
         self._held: dict[int, Job] = {}
         self._stopping = False
+        self._claiming = False
 
     @property
     def busy(self) -> bool:
-        """Tell whether anything is running."""
-        return any(self._running.values())
+        """Tell whether anything is running, or claimed and about to."""
+        return self._claiming or any(self._running.values())
 
     async def run(self) -> None:
         """Work until `stop`; then finish what is running."""
@@ -59,17 +60,20 @@ class Worker:
 
     async def settle(self) -> None:
         """Wait for what is running."""
-        while self.busy:
+        while any(self._running.values()):
             await asyncio.gather(*(task for tasks in self._running.values() for task in tasks))
 
     async def claim(self) -> int:
         """Claim what is due and start it; return how many jobs that were."""
+        self._claiming = True
         try:
             due = {row["flow"] for row in await self._context.store.read("jobs_due", now=self._context.micros())}
             return sum([await self._claim_for(flow) for flow in self._flows if flow.name in due])
         except StoreError:
             log.exception("the store does not answer; looking again soon")
             return 0
+        finally:
+            self._claiming = False
 
     async def pull(self, flow_name: str, subject: str) -> None:
         """Run one job now, if nobody is running it: a child needs its parent."""

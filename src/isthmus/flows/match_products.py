@@ -48,7 +48,7 @@ class MatchProducts:
         if rows[0]:
             log.info("%s: %d products matched by SKU", self.name, len(rows[0]) // 2)
             await self._context.store.write(
-                say("retry_jobs", flow=self._orders, code="unknown_sku", subject="", now=now)
+                say("retry_jobs", flow=self._orders, code="unknown_sku", subject="", number="", now=now)
             )
 
     async def run(self, works: Sequence[Work]) -> Sequence[Outcome]:

@@ -9,24 +9,25 @@ import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
 import msgspec
 
-HIDDEN = "‹hidden›"
+HIDDEN = "[hidden]"
 #: A larger body is not kept at all; its size is.
 LARGEST_BODY = 64 * 1024
 LARGEST_TEXT = 8 * 1024
 
-_PERSONAL = frozenset(
-    """email e_mail emailaddress phone mobile phonenumber firstname first_name lastname last_name street street2 address1 address2 line1 line2
-    zip postal_code postalcode city vat tax_id company company_name recipient latitude longitude birthday
-    password api_key apikey access_token client_secret token authorization secret""".split()
-)
 #: A `name` is a person's only beside one of these; elsewhere it is an order number or a product.
 _ADDRESS = frozenset(
-    "email phone street street2 address1 zip postal_code city first_name firstname is_company vat".split()
+    {"email", "phone", "street", "street2", "address1", "zip", "postal_code", "city"}
+    | {"first_name", "firstname", "is_company", "vat"}
+)
+_PERSONAL = _ADDRESS - {"is_company"} | frozenset(
+    {"e_mail", "emailaddress", "mobile", "phonenumber", "lastname", "last_name", "address2", "line1", "line2"}
+    | {"postalcode", "tax_id", "company", "company_name", "recipient", "latitude", "longitude", "birthday"}
+    | {"password", "api_key", "apikey", "access_token", "client_secret", "token", "authorization", "secret"}
 )
 #: Odoo writes a person as [id, "name"] in every field that starts so.
 _PARTNER = "partner"
@@ -39,23 +40,24 @@ def scrub(body: bytes | None, secrets: Collection[str] = ()) -> str:
     if not body:
         return ""
     if len(body) > LARGEST_BODY:
-        return f"‹{len(body)} bytes, not kept›"
+        return f"[{len(body)} bytes, not kept]"
     hidden = _spellings(tuple(secrets))
     try:
         clean = _ENCODER.encode(_hide(_DECODER.decode(body), hidden)).decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         clean = _FORM.sub(rf"\1={HIDDEN}", _plain(body.decode("utf-8", "replace"), hidden))
-    return clean if len(clean) <= LARGEST_TEXT else f"{clean[:LARGEST_TEXT]}… ‹{len(clean)} characters in all›"
+    return clean if len(clean) <= LARGEST_TEXT else f"{clean[:LARGEST_TEXT]}... [{len(clean)} characters in all]"
 
 
 def _hide(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, Mapping):
-        return _hide_fields(value, secrets)
+        return _hide_fields(cast("Mapping[str, Any]", value), secrets)
     if isinstance(value, list):
+        parts = cast("list[Any]", value)
         # A search condition such as ["email", "=", "..."] names its field first.
-        if len(value) == 3 and isinstance(value[0], str) and value[0].casefold() in _PERSONAL:  # noqa: PLR2004
-            return [value[0], value[1], HIDDEN]
-        return [_hide(each, secrets) for each in value]
+        if len(parts) == 3 and isinstance(parts[0], str) and parts[0].casefold() in _PERSONAL:  # noqa: PLR2004
+            return [parts[0], parts[1], HIDDEN]
+        return [_hide(each, secrets) for each in parts]
     return _plain(value, secrets) if isinstance(value, str) else value
 
 
@@ -68,11 +70,11 @@ def _hide_fields(fields: Mapping[str, Any], secrets: Collection[str]) -> dict[st
 def _field(key: str, value: Any, hidden: Collection[str], secrets: Collection[str]) -> Any:
     if value and key in hidden and not isinstance(value, dict | list):
         return HIDDEN
-    match value:
-        case [int() as partner_id, str()] if key.startswith(_PARTNER):
-            return [partner_id, HIDDEN]
-        case _:
-            return _hide(value, secrets)
+    if key.startswith(_PARTNER) and isinstance(value, list):
+        parts = cast("list[Any]", value)
+        if len(parts) == 2 and isinstance(parts[0], int) and isinstance(parts[1], str):  # noqa: PLR2004
+            return [parts[0], HIDDEN]
+    return _hide(value, secrets)
 
 
 def _plain(text: str, secrets: Collection[str]) -> str:

@@ -17,6 +17,7 @@ Dialect = Literal["sqlite", "postgres"]
 Row = Mapping[str, Any]
 
 _HEADER = re.compile(r"^-- name: (?P<name>\w+)(?: \[(?P<dialect>sqlite|postgres)\])?\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 # A colon that starts a parameter: not half of a cast, not inside a word or a quoted literal.
 _PARAMETER = re.compile(r"'[^']*'|(?<![:\w]):(?P<name>[a-z_]\w*)(?P<list>\.\.\.)?")
 _LIST: Mapping[Dialect, str] = {
@@ -95,4 +96,5 @@ def _compile(text: str, dialect: Dialect) -> Sql:
         value = f":{name}" if dialect == "sqlite" else f"${order.index(name) + 1}"
         return _LIST[dialect].format(value) if match["list"] else value
 
-    return Sql(_PARAMETER.sub(place, text), tuple(order))
+    # Comments go first: an apostrophe in one is no quote.
+    return Sql(_PARAMETER.sub(place, _COMMENT.sub("", text)), tuple(order))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from isthmus.kit.http import AnswerLost, Http, Request, Response
 
+#: How long a hasty request waits: long enough for a double that answers, short enough for a test.
+HASTE_S = 0.15
 Invented = Callable[[Request], Response | None]
 Altered = Callable[[Request, Response], Response]
 
@@ -24,19 +26,19 @@ class Call:
 class Line(Http):
     """A pool of connections that a test listens in on.
 
-    `patience_s` is the longest wait for an answer; `invent` answers in place of the other side where it returns
-    something; `alter` changes what came back; `departing` hears of every request before it leaves.
+    `invent` answers in place of the other side where it returns something; `alter` changes what came back; `departing`
+    hears of every request before it leaves; nobody waits longer than `HASTE_S` for what `hasty` names.
     """
 
-    def __init__(self, *, patience_s: float = 5.0) -> None:
+    def __init__(self) -> None:
         """Pass everything through, for now."""
         super().__init__()
-        self.patience_s = patience_s
         self.calls: list[Call] = []
         self.at_once = 0
         self.most_at_once = 0
         self.invent: Invented | None = None
         self.alter: Altered | None = None
+        self.hasty: Callable[[Request], bool] | None = None
         self.departing: Callable[[Request], None] | None = None
 
     async def _send(self, request: Request) -> Response:
@@ -58,8 +60,9 @@ class Line(Http):
         if invented is not None:
             await asyncio.sleep(0)
             return invented
-        hasty = replace(request, timeout_s=min(request.timeout_s, self.patience_s))
-        response = await super()._send(hasty)
+        if self.hasty is not None and self.hasty(request):
+            request = replace(request, timeout_s=HASTE_S)
+        response = await super()._send(request)
         return response if self.alter is None else self.alter(request, response)
 
 

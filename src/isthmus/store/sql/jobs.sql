@@ -146,7 +146,7 @@ UPDATE job SET state = 'ready', run_at = :now, attempts = 0, first_failed_at = N
 WHERE state IN ('parked', 'snoozed', 'done')
   AND (CAST(:flow AS TEXT) = '' OR flow = :flow)
   AND (CAST(:code AS TEXT) = '' OR code = :code)
-  AND (CAST(:subject AS TEXT) = '' OR subject = :subject OR number = :subject)
+  AND (CAST(:subject AS TEXT) = '' OR subject = :subject OR (number <> '' AND number = :number))
   AND (state = 'parked' OR CAST(:subject AS TEXT) <> '')
 RETURNING flow, subject, number;
 

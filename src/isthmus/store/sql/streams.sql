@@ -43,6 +43,9 @@ UPDATE stream SET run_at = :run_at, token = NULL, lease_until = NULL,
 WHERE connection = :connection AND kind = :kind AND token = :token
 RETURNING kind;
 
+-- name: release_stream
+UPDATE stream SET token = NULL, lease_until = NULL WHERE connection = :connection AND kind = :kind AND token = :token;
+
 -- name: hasten_stream
 UPDATE stream SET run_at = :now WHERE connection = :connection AND kind = :kind AND run_at > :now;
 

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from isthmus.testing.pace import OpenPace
 
 #: No reading of the suite takes more pages; one that does goes in circles.
 MOST_PAGES = 2_000
+#: Nothing listens there: the discard port of this machine.
+NOBODY = "http://127.0.0.1:9"
 #: A delivery that has not come by then does not come.
 DELIVERY_S = 10.0
 
@@ -40,7 +42,7 @@ class Bench:
     clock: HandClock
     line: Line
     pace: OpenPace = field(default_factory=OpenPace)
-    deliveries: "asyncio.Queue[Delivery]" = field(default_factory=lambda: asyncio.Queue[Delivery]())
+    deliveries: "asyncio.Queue[Delivery]" = field(default_factory=asyncio.Queue[Delivery])
 
     @property
     def manifest(self) -> Manifest:
@@ -54,10 +56,16 @@ class Bench:
         keys = [one.key for one in self.manifest.settings if one.secret]
         return tuple(form[key] for key in keys if form.get(key))
 
-    def open(self, *, pace: Pace | None = None, http: Http | None = None, **changed: str) -> Session:
+    @property
+    def nowhere(self) -> dict[str, str]:
+        """Return the change of the form that leads to an address where nobody listens."""
+        return {name: NOBODY for name, value in self.double.form(self.url).items() if value == self.url}
+
+    def open(self, changed: Mapping[str, str] | None = None, *, pace: Pace | None = None) -> Session:
         """Open a session, with some fields of the form changed."""
-        form = {one.key: one.default for one in self.manifest.settings} | dict(self.double.form(self.url)) | changed
-        tools = Tools("bench", http or self.line, self.clock, pace or self.pace)
+        form = {one.key: one.default for one in self.manifest.settings} | dict(self.double.form(self.url))
+        form |= changed or {}
+        tools = Tools("bench", self.line, self.clock, pace or self.pace)
         return self.double.connector.open(form, tools)
 
     def budget(self) -> OpenPace:
@@ -94,9 +102,11 @@ class Bench:
         return answer.json()
 
     @asynccontextmanager
-    async def another(self, kind: str = "", count: int = 0, *, listen: bool = False) -> "AsyncGenerator[Bench]":
-        """Run a second double, holding `count` of a kind."""
-        async with running(self.double, listen=listen) as bench:
+    async def another(
+        self, kind: str = "", count: int = 0, *, listen: bool = False, metered: bool = False
+    ) -> AsyncGenerator["Bench"]:
+        """Run a second double, holding `count` of a kind; `metered` as strictly as the real system."""
+        async with running(self.double, listen=listen, metered=metered) as bench:
             if kind:
                 await bench.act(self.double.reads[kind].fill, count)
             yield bench
@@ -127,12 +137,13 @@ def ids_of(pages: Sequence[Page[Any]]) -> list[str]:
 
 
 @asynccontextmanager
-async def running(double: Double, *, listen: bool = False) -> AsyncGenerator[Bench]:
+async def running(double: Double, *, listen: bool = False, metered: bool = False) -> AsyncGenerator[Bench]:
     """Run a double on a free port of this machine; with `listen`, its deliveries arrive at the bench."""
     clock = HandClock(datetime.now(UTC).replace(microsecond=0), flowing=True)
     inbox: asyncio.Queue[Delivery] = asyncio.Queue()
     post = await _post_box(inbox) if listen else None
-    world = double.build(clock, None if post is None else f"{_address(post)}/hooks/bench")
+    build = double.metered if metered and double.metered else double.build
+    world = build(clock, None if post is None else f"{_address(post)}/hooks/bench")
     runner = await serve(stage(world), 0)
     try:
         async with Line() as line:

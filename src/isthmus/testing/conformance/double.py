@@ -79,6 +79,8 @@ class Double:
     wrong: Mapping[str, str]
     #: Recordings live here, one per kind.
     golden: Path
+    #: A world that meters as the real system does, where the usual one is roomier.
+    metered: Build | None = None
     reads: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
     writes: Mapping[str, Writing] = field(default_factory=dict[str, Writing])
     told: Told | None = None

@@ -1,0 +1,67 @@
+"""The quality board: what programs read, what people see, and when it asks for more."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from isthmus.testing.conformance import RULES, Examined, State, Verdict
+from tools import quality
+
+
+def examined(slug: str, *failed: str) -> Examined:
+    verdicts = [
+        Verdict(rule, State.BROKEN, "why not") if rule.id in failed else Verdict(rule, State.HELD) for rule in RULES
+    ]
+    return Examined(slug, tuple(verdicts))
+
+
+def test_programs_read_tier_and_failed_rules() -> None:
+    board = quality.as_json([examined("odoo", "runbooks"), examined("shopify", "echoes", "money_exact")])
+    assert json.loads(json.dumps(board)) == {
+        "odoo": {"tier": "silver", "failed": ["runbooks"]},
+        "shopify": {"tier": "none", "failed": ["money_exact", "echoes"]},
+    }
+
+
+def test_people_see_the_tier_and_the_reasons() -> None:
+    out = io.StringIO()
+    quality.show([examined("odoo", "echoes")], Console(file=out, width=200))
+    assert "bronze" in out.getvalue()
+    assert "odoo silver echoes (broken): why not" in out.getvalue()
+
+
+@pytest.mark.parametrize(("wanted", "code"), [("none", 0), ("silver", 0), ("gold", 1)])
+def test_it_ends_with_one_when_a_tier_is_missed(
+    wanted: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def board(slugs: object) -> list[Examined]:
+        del slugs
+        return [examined("odoo", "runbooks")]
+
+    monkeypatch.setattr(quality, "board", board)
+    monkeypatch.setattr(os, "chdir", lambda _folder: None)
+    assert quality.main(["--json", "--no-coverage", "--at-least", wanted]) == code
+    assert json.loads(capsys.readouterr().out) == {"odoo": {"tier": "silver", "failed": ["runbooks"]}}
+
+
+async def test_a_connector_without_a_double_has_passed_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(quality, "ROOT", tmp_path)
+    (one,) = await quality.board(["stranger"])
+    assert (str(one.tier), len(one.failed)) == ("none", len(RULES))
+
+
+def test_a_measurement_is_stale_once_a_connector_changed(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    module = tmp_path / quality.WATCHED[0] / "odoo" / "client.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("x = 1\n")
+    assert quality.stale(tmp_path, report)
+    report.write_text("{}")
+    os.utime(report, (2_000_000_000, 2_000_000_000))
+    assert not quality.stale(tmp_path, report)
+    os.utime(module, (2_000_000_001, 2_000_000_001))
+    assert quality.stale(tmp_path, report)
