@@ -29,7 +29,7 @@ log = logging.getLogger("isthmus.engine")
 #: Deliveries taken up together; their records are read in as few calls as the source allows.
 BATCH = 100
 #: A reader that says nothing for so long is taken for dead.
-LEASE_S = 120
+LEASE_S = 60
 LOOK_S = 1.0
 
 

@@ -22,8 +22,8 @@ from isthmus.store.group import StoreError, Unexpected
 from isthmus.store.statement import Row, listed, say
 
 log = logging.getLogger("isthmus.engine")
-#: A reader that stores no page for so long is taken for dead.
-LEASE_S = 300
+#: A reader that does not say for so long that it is alive is taken for dead.
+LEASE_S = 30
 LOOK_S = 1.0
 READERS = 3
 
@@ -101,11 +101,31 @@ class Rounds:
         if row is None:
             return False
         self.busy += 1
+        beat = asyncio.create_task(self._heartbeat(row, token))
         try:
             await self._round(row, token)
         finally:
+            beat.cancel()
             self.busy -= 1
         return True
+
+    async def _heartbeat(self, row: Row, token: str) -> None:
+        """Keep the stream ours while a page is long in coming."""
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            until = self._context.micros() + LEASE_S * 1_000_000
+            try:
+                await self._context.store.write(
+                    say(
+                        "extend_stream",
+                        connection=row["connection"],
+                        kind=row["kind"],
+                        token=token,
+                        lease_until=until,
+                    )
+                )
+            except StoreError:
+                log.exception("the lease of a stream could not be extended")
 
     async def _due(self) -> bool:
         now = self._context.micros()

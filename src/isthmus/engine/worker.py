@@ -18,7 +18,7 @@ from isthmus.store.statement import say
 
 log = logging.getLogger("isthmus.engine")
 #: A worker that says nothing for so long is taken for dead.
-LEASE_S = 60
+LEASE_S = 30
 #: How often to look when nobody stirs: work marked by another process shows by then.
 LOOK_S = 1.0
 

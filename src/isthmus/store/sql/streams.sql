@@ -25,6 +25,9 @@ WHERE (connection, kind) IN (
 )
 RETURNING *;
 
+-- name: extend_stream
+UPDATE stream SET lease_until = :lease_until WHERE connection = :connection AND kind = :kind AND token = :token;
+
 -- name: advance_stream
 UPDATE stream SET cursor = :cursor, lease_until = :lease_until,
   read_count = read_count + :read_count, changed_count = changed_count + :changed_count
