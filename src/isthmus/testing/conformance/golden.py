@@ -14,7 +14,6 @@ import msgspec
 from isthmus.canonical.kinds import KINDS
 from isthmus.canonical.record import Record, dump, load
 from isthmus.kit.http import Request, Response
-from isthmus.kit.scrub import scrub
 from isthmus.ports.connector import Session, Tools
 from isthmus.ports.sink import Key, Put
 from isthmus.testing.clock import HandClock
@@ -32,7 +31,7 @@ _URL = "http://127.0.0.1:1"
 
 
 class Exchanged(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One request, scrubbed, and its answer as it came."""
+    """One request, without credentials, and its answer as it came."""
 
     operation: str
     status: int
@@ -154,7 +153,10 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _sent(request: Request, secrets: tuple[str, ...]) -> msgspec.Raw:
-    text = scrub(request.body, secrets) or "null"
+    """Return what was sent, without the double's credentials; its people are made up."""
+    text = (request.body or b"null").decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "canary")
     try:
         msgspec.json.decode(text)
     except msgspec.DecodeError:

@@ -1,10 +1,12 @@
 """Asking a system who it is, before anything is saved or sent."""
 
 import re
+from functools import partial
 
 from isthmus.ports.errors import AuthExpired, Trouble, Unreachable
 from isthmus.ports.probe import Severity
-from isthmus.testing.conformance.bench import Bench
+from isthmus.testing.conformance.bench import Bench, read_all
+from isthmus.testing.conformance.failing import attempt
 from isthmus.testing.conformance.rule import Broken, Tier, expect, rule
 
 #: A merchant reads the message and has to know what to do next.
@@ -47,14 +49,9 @@ async def probe_refused(bench: Bench) -> None:
 
 @rule(Tier.BRONZE)
 async def probe_unreachable(bench: Bench) -> None:
-    """A system that is not there is Unreachable, for the probe, a reading and a write."""
+    """A system that is not there is Unreachable, for the probe and for every reading."""
     session = bench.open(bench.nowhere)
-    try:
-        await session.probe.probe()
-    except Unreachable:
-        return
-    except Trouble as trouble:
-        message = f"Unreachable expected, {type(trouble).__name__} raised: {trouble}"
-        raise Broken(message) from trouble
-    message = "the probe of an address where nobody listens passes"
-    raise Broken(message)
+    (await attempt(session.probe.probe)).check(Unreachable, "a connection nobody took (probe)")
+    for kind in session.sources:
+        seen = await attempt(partial(read_all, session, kind))
+        seen.check(Unreachable, f"a connection nobody took ({kind})")
