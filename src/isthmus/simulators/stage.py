@@ -120,7 +120,8 @@ async def strike(world: World, fault: Fault, request: web.Request, handler: Hand
         case "reset":
             return hang_up(request)
         case "slow_commit":
-            # The caller may be gone by then; aiohttp lets the handler finish all the same.
+            # The caller may be gone by then; aiohttp lets the handler finish all the same, once it has the body.
+            await request.read()
             await asyncio.sleep(fault.seconds)
             return await handler(request)
         case "commit_then_drop":

@@ -175,7 +175,7 @@ async def test_a_subscription_declared_with_the_app_stays(open_shop: Any) -> Non
     await until(lambda: shop.world.truth()["webhooks"]["failed"] >= 9)
     listed = (await shop.data(LIST))["webhookSubscriptions"]["nodes"]
     assert {one["uri"] for one in listed} == {"http://127.0.0.1:9/hooks/shop"}
-    assert len(listed) == 9
+    assert len(listed) == 8
 
 
 async def test_the_same_topic_and_address_is_taken(open_shop: Any, hook: Hook) -> None:

@@ -42,8 +42,9 @@ def stock_up(shop: Shop, items: Sequence[Item]) -> None:
     grouped = GROUPS * GROUP_SIZE
     for start in range(0, grouped, GROUP_SIZE):
         group = items[start : start + GROUP_SIZE]
-        if len(group) > 1:
-            add_product(shop, f"Set of shades {start // GROUP_SIZE + 1}", group)
+        if group:
+            title = f"Set of shades {start // GROUP_SIZE + 1}" if len(group) > 1 else group[0].title
+            add_product(shop, title, group)
     for item in items[min(grouped, len(items)) :]:
         add_product(shop, item.title, [item])
 
