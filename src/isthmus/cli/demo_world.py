@@ -39,8 +39,20 @@ def simulators(ports: Ports) -> Generator[None]:
 
 
 def _simulator(slug: str, port: int, *more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "isthmus", "sim", slug, "--port", str(port), "--seed", "demo", *more]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+    command = [
+        sys.executable,
+        "-m",
+        "isthmus",
+        "sim",
+        slug,
+        "--port",
+        str(port),
+        "--seed",
+        "demo",
+        "--with-parent",
+        *more,
+    ]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.PIPE)  # noqa: S603 - our own command
 
 
 def free_ports() -> Ports:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from importlib.metadata import entry_points
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from isthmus.cli.project import run_async
 from isthmus.cli.show import err, fail
 from isthmus.kit.names import nearest
-from isthmus.simulators.stage import Simulator, World, serve, stage
+from isthmus.simulators.stage import Simulator, Stage, serve, stage
 
 GROUP = "isthmus.simulators"
 
@@ -32,6 +33,7 @@ def sim(
     callback: Annotated[str | None, typer.Option(help="Where webhooks go, such as http://127.0.0.1:8100.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     latency_ms: Annotated[float, typer.Option(help="Let every answer take at least so long.")] = 0.0,
+    with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input closes.")] = False,
 ) -> None:
     """Serve a simulated system at its own paths, with its controls under /__sim."""
     made = simulator(slug)
@@ -40,20 +42,24 @@ def sim(
     except ValueError as wrong:
         fail(str(wrong))
         raise
-    run_async(_serve(world, latency_ms, made.title, host, port))
+    run_async(_serve(stage(world, latency_ms=latency_ms), made.title, (host, port), with_parent=with_parent))
 
 
-async def _serve(world: World, latency_ms: float, title: str, host: str, port: int) -> None:
+async def _serve(app: Stage, title: str, address: tuple[str, int], *, with_parent: bool) -> None:
+    host, port = address
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(each, stopping.set)
     try:
-        runner = await serve(stage(world, latency_ms=latency_ms), port, host)
+        runner = await serve(app, port, host)
     except OSError as wrong:
         fail(f"cannot listen on {host}:{port}: {wrong.strerror}")
         raise
     err.print(f"{title} on http://{host}:{port} (truth: /__sim/state). Ctrl-C ends it.")
+    if with_parent:
+        # The kernel closes the pipe whatever becomes of the parent, kill -9 included.
+        loop.add_reader(0, lambda: None if os.read(0, 1024) else stopping.set())
     await stopping.wait()
     await runner.cleanup()

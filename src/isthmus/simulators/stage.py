@@ -70,10 +70,11 @@ class Simulator:
     build: Callable[[str | None, str | None], World]
 
 
+Stage = web.Application
 CALLS: web.AppKey[Counter[str]] = web.AppKey("calls", Counter)
 
 
-def stage(world: World, *, latency_ms: float = 0.0) -> web.Application:
+def stage(world: World, *, latency_ms: float = 0.0) -> Stage:
     """Return the application that serves `world`, faults and controls included."""
     calls: Counter[str] = Counter()
 
