@@ -26,8 +26,16 @@ def test_the_role_and_empty_lines_make_no_other_address() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"name": "Otto"}, {"company": "X"}, {"lines": ("Weg 2",)}, {"city": "Bonn"}, {"region": "BE"}]
-    + [{"postal_code": "1"}, {"country": "AT"}, {"phone": "1"}],
+    [
+        {"name": "Otto"},
+        {"company": "X"},
+        {"lines": ("Weg 2",)},
+        {"city": "Bonn"},
+        {"region": "BE"},
+        {"postal_code": "1"},
+        {"country": "AT"},
+        {"phone": "1"},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_anything_that_leads_a_parcel_elsewhere_makes_another(change: dict[str, str]) -> None:

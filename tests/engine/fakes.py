@@ -24,6 +24,9 @@ from isthmus.ports.source import Cursor, Page
 
 Plan = Trouble | str | Callable[[], Awaitable[None]] | None
 
+NO_ANSWER = "no answer"
+NOT_HERE = "not here"
+
 
 @dataclass
 class Shelf:
@@ -112,18 +115,18 @@ class Desk:
         if callable(met):
             await met()
         if met == "lose":
-            raise InDoubt("no answer", key=key.unique)
+            raise InDoubt(NO_ANSWER, key=key.unique)
         if existing is not None:
             number = int(existing.external_id)
             if number >= len(self.created):
-                raise NotFound("not here")
+                raise NotFound(NOT_HERE)
             self.created[number] = (key.unique, record, self.created[number][2])
             self.updated.append(key.unique)
         else:
             number = len(self.created)
             self.created.append((key.unique, record, self.clock.now() + self.lag))
         if met == "commit":
-            raise InDoubt("no answer", key=key.unique)
+            raise InDoubt(NO_ANSWER, key=key.unique)
         return Receipt(str(number), f"E{number}")
 
     async def put_many(self, puts: Sequence[Put[Any]]) -> Sequence[Receipt | Trouble]:

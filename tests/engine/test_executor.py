@@ -163,7 +163,7 @@ async def test_trouble_of_a_whole_batch_is_each_ones_trouble(database: str) -> N
     async with world_of(database, batch=10) as world:
 
         async def down(_works: Sequence[Work]) -> Sequence[Outcome]:
-            raise Unreachable("no connection")
+            raise Unreachable(str(len(_works)))
 
         world.flow.instead = down
         await run(world, "1", "2", "3")

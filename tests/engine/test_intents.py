@@ -76,7 +76,9 @@ async def test_no_second_try_before_the_first_has_settled(shelved: World) -> Non
 
 
 def _retry(world: World) -> list[Step]:
-    return [say("retry_jobs", flow="", code="", subject="variant-A", number="", now=world.harness.engine.context.micros())]
+    return [
+        say("retry_jobs", flow="", code="", subject="variant-A", number="", now=world.harness.engine.context.micros())
+    ]
 
 
 async def test_the_second_try_has_a_settle_time_of_its_own(shelved: World) -> None:
@@ -182,7 +184,7 @@ async def test_a_refusal_ends_the_intent(shelved: World) -> None:
 async def test_trouble_half_way_through_keeps_the_intent_open_so_that_the_next_try_looks(shelved: World) -> None:
     async def half_way() -> None:
         shelved.desk.created.append((KEY, a_variant("A"), shelved.clock.now()))
-        raise Unreachable("the second step got no connection")
+        raise Unreachable(KEY)
 
     shelved.desk.plan.append(half_way)
     await shelved.harness.drain()

@@ -60,7 +60,9 @@ async def test_a_round_that_failed_half_way_resumes_at_its_last_page(world: Worl
     assert await known(world) == set(NAMES)
     found = await stream(world)
     assert (found["failures"], found["code"], found["rounds"]) == (0, "", 1)
-    assert world.shelf.rounds[1] == (None if fails_at == 0 else f"{world.shelf.stamps['variant-A']}|variant-{NAMES[fails_at * 3 - 1]}")
+    assert world.shelf.rounds[1] == (
+        None if fails_at == 0 else f"{world.shelf.stamps['variant-A']}|variant-{NAMES[fails_at * 3 - 1]}"
+    )
 
 
 async def test_a_reader_that_died_is_followed_by_another_after_its_lease(world: World) -> None:
@@ -98,7 +100,9 @@ async def test_a_reader_that_lost_its_stream_stores_nothing_more(world: World) -
     [(Unreachable("x"), 1, 1.5), (AuthExpired("x"), 1, 60), (Trouble("x"), 1, 1.5)],
     ids=lambda each: getattr(each, "code", each),
 )
-async def test_a_failing_stream_comes_back_and_says_why(world: World, trouble: Trouble, spends: int, wait: float) -> None:
+async def test_a_failing_stream_comes_back_and_says_why(
+    world: World, trouble: Trouble, spends: int, wait: float
+) -> None:
     world.shelf.plan.append(trouble)
     await world.harness.drain()
     found = await stream(world)

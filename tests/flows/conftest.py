@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,14 @@ from tests.flows.fakes import Erp, Shop
 SETTLE_S = 10.0
 
 
+class TickingClock(HandClock):
+    """Hands turned by a test that also move a little whenever somebody looks, as time does."""
+
+    def now(self) -> datetime:
+        self._now += timedelta(milliseconds=1)
+        return self._now
+
+
 @dataclass(slots=True)
 class Trade:
     """A shop, an ERP and the engine between them."""
@@ -36,6 +45,7 @@ class Trade:
         """Let time pass, poll everything and do all that is due."""
         await self.clock.advance(seconds)
         await self.harness.drain()
+        await self.work(3)  # what met a figure that had moved meanwhile has read it again
 
     async def work(self, seconds: float = 0.0) -> None:
         """Let time pass and do what is due, without hurrying anybody."""
@@ -47,6 +57,10 @@ class Trade:
         assert row is not None, f"no job {flow} {subject}"
         return row
 
+    async def attempts(self, subject: str, flow: str = "orders") -> list[Row]:
+        """Return the tries of a job, the newest first."""
+        return await self.harness.store.read("attempts_of", flow=flow, subject=subject)
+
     async def state(self, subject: str, flow: str = "orders") -> tuple[str, str]:
         row = await self.job(subject, flow)
         return row["state"], row["code"]
@@ -57,7 +71,7 @@ async def trading(
     orders: dict[str, Any] | None = None, stock: dict[str, Any] | None = None, database: str = ""
 ) -> AsyncIterator[Trade]:
     """Open a trade with these settings."""
-    clock = HandClock()
+    clock = TickingClock()
     shop, erp = Shop(clock), Erp(clock)
     order_settings = replace(OrderSettings("orders", "shop", "erp"), **(orders or {}))
     stock_settings = replace(StockSettings("stock", "erp", "shop"), **(stock or {}))

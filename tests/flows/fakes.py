@@ -14,7 +14,7 @@ from isthmus.canonical.product import Variant
 from isthmus.canonical.quantity import pieces
 from isthmus.canonical.record import Record
 from isthmus.kit.clock import Clock
-from isthmus.ports.errors import Contended, Trouble
+from isthmus.ports.errors import Contended, NotFound, Trouble
 from isthmus.ports.sink import Key, Put, Receipt
 from isthmus.testing.builders import a_variant, a_warehouse, stock
 from tests.engine.fakes import Desk, Shelf
@@ -40,6 +40,8 @@ class Offers:
         if self.plan and (met := self.plan.popleft()):
             return met
         level = put.record
+        if level.item_ref != self.shop.item(level.sku):
+            return NotFound(f"there is no item {level.item_ref}")
         before = self.shop.available.get((level.sku, level.warehouse), 0)
         if put.base is not None and put.base.available.value != before:
             return Contended("the figure moved")
@@ -70,10 +72,15 @@ class Shop:
                 sku=sku,
                 warehouse=place,
                 available=available,
-                external_id=f"stock-{sku}@{place}",
-                item_ref=f"stock-{sku}",
+                external_id=f"{self.item(sku)}@{place}",
+                item_ref=self.item(sku),
             )
         )
+
+    def item(self, sku: str) -> str:
+        """Return the id under which the stock of a SKU is kept now."""
+        found = [each for each in self.variants.records.values() if isinstance(each, Variant) and each.sku == sku]
+        return found[-1].stock_ref if found else ""
 
     def sells(self, order: Order) -> Order:
         for line in order.lines:

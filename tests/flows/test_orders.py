@@ -55,7 +55,9 @@ async def test_a_customer_the_erp_knows_already_is_not_made_again(trade: Trade) 
 async def test_two_orders_of_one_new_customer_at_once_make_one_customer_with_both_addresses(trade: Trade) -> None:
     for number, city in (("1", "Berlin"), ("2", "Bonn")):
         address = an_address(city=city, role=AddressRole.SHIPPING)
-        trade.shop.sells(sold(number, customer=a_customer("Anna Muster", addresses=()), shipping_to=address, billing=address))
+        trade.shop.sells(
+            sold(number, customer=a_customer("Anna Muster", addresses=()), shipping_to=address, billing=address)
+        )
     for _ in range(4):
         await trade.sync(60)
     assert len(trade.erp.people()) == 1
@@ -139,7 +141,9 @@ async def test_a_wrong_total_waits_and_names_the_difference(trade: Trade) -> Non
     [({"status": OrderStatus.CANCELED}, "canceled_before_import"), (None, "deleted_before_import")],
     ids=["cancelled", "deleted"],
 )
-async def test_what_ends_before_import_never_reaches_the_erp(trade: Trade, change: dict[str, object] | None, code: str) -> None:
+async def test_what_ends_before_import_never_reaches_the_erp(
+    trade: Trade, change: dict[str, object] | None, code: str
+) -> None:
     order = trade.shop.sells(sold("1001", status=OrderStatus.ON_HOLD))
     await trade.sync()
     assert await trade.state("order-1001") == ("done", "on_hold")
@@ -249,9 +253,7 @@ async def test_orders_wait_for_what_the_merchant_wants() -> None:
     }
     async with trading(settings) as trade:
         trade.erp.stocks("MUG", 5)
-        order = trade.shop.sells(
-            sold("7", a_line("OLD", warehouse="place-MAIN"), payment_status=PaymentStatus.PENDING)
-        )
+        order = trade.shop.sells(sold("7", a_line("OLD", warehouse="place-MAIN"), payment_status=PaymentStatus.PENDING))
         await trade.sync()
         assert await trade.state("order-7") == ("done", "not_paid")
         trade.shop.changes(order, payment_status=PaymentStatus.PAID)

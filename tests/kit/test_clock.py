@@ -24,9 +24,10 @@ def test_a_moment_survives_being_kept(moment: datetime) -> None:
     assert to_micros(kept) == to_micros(moment)
 
 
-@given(st.datetimes(min_value=datetime(1800, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 def test_a_microsecond_later_is_one_more(moment: datetime) -> None:
-    assert to_micros(moment + timedelta(microseconds=1)) == to_micros(moment) + 1
+    if moment < datetime.max.replace(tzinfo=UTC):
+        assert to_micros(moment + timedelta(microseconds=1)) == to_micros(moment) + 1
 
 
 def test_the_epoch_is_nought() -> None:

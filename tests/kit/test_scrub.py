@@ -145,3 +145,14 @@ def test_amounts_are_kept_digit_by_digit() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert scrub(None) == scrub(b"") == ""
+
+
+@pytest.mark.parametrize("phone", ["+49300000003", "+1 512 555 0100", "+44 (20) 7946-0958", "+372.5123.4567"])
+def test_a_phone_in_a_note_is_hidden(phone: str) -> None:
+    shown = scrub(json.dumps({"note": f"<p>Contact: {phone}</p>"}).encode())
+    assert shown == f'{{"note":"<p>Contact: {HIDDEN}</p>"}}'
+
+
+@pytest.mark.parametrize("text", ["2026-03-02T10:00:00+01:00", "1+1=2", "310.62 EUR", "+0200", "UTC+14:00", "#1001"])
+def test_times_and_amounts_are_no_phones(text: str) -> None:
+    assert scrub(json.dumps({"note": text}).encode()) == f'{{"note":"{text}"}}'

@@ -50,7 +50,7 @@ def test_the_order_date_is_the_date_in_the_companys_zone(placed_at: str, zone: s
     assert made(an_order(placed_at=datetime.fromisoformat(placed_at)), zone).ordered_on == day
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(1_600_000_000, 2_000_000_000).map(lambda second: datetime.fromtimestamp(second, UTC)))
 def test_the_order_date_is_never_more_than_a_day_off(moment: datetime) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"):
         ordered_on = made(an_order(placed_at=moment), zone).ordered_on

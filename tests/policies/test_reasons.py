@@ -18,10 +18,15 @@ def given() -> set[str]:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Decision":
                 codes |= {
                     part.value
-                    for part in ast.walk(call.args[1])
+                    for part in ast.walk(_because(call))
                     if isinstance(part, ast.Constant) and isinstance(part.value, str)
                 }
     return codes
+
+
+def _because(call: ast.Call) -> ast.expr:
+    named = [word.value for word in call.keywords if word.arg == "because"]
+    return named[0] if named else call.args[1]
 
 
 def test_no_decision_gives_a_reason_nobody_wrote_down() -> None:

@@ -193,7 +193,9 @@ async def test_the_end_of_a_round_is_not_missed_either(store: Store) -> None:
     assert await wake_if_over(store, next_round(stream)) == 0  # it needs one more round than it has seen
 
 
-async def in_state(store: Store, subject: str, state: str, *, flow: str = "orders", code: str = "", number: str = "") -> None:
+async def in_state(
+    store: Store, subject: str, state: str, *, flow: str = "orders", code: str = "", number: str = ""
+) -> None:
     await mark(store, subject, flow=flow, number=number)
     if state != "ready":
         rows = await store.write(say("claim_job", flow=flow, subject=subject, now=0, lease_until=9, token=subject))
@@ -227,7 +229,9 @@ async def test_retrying_reaches_what_was_asked_for_and_nothing_else(
     await in_state(store, "d1", "done", code="unknown_sku")
     await in_state(store, "s1", "snoozed", code="unknown_sku")
     await in_state(store, "r1", "running")
-    rows = await store.write(say("retry_jobs", **({"flow": "", "code": "", "subject": "", "number": "", "now": 50} | wish)))
+    rows = await store.write(
+        say("retry_jobs", **({"flow": "", "code": "", "subject": "", "number": "", "now": 50} | wish))
+    )
     assert {row["subject"] for row in rows[0]} == expected
     for row in rows[0]:
         assert (await job(store, row["subject"], row["flow"]))["run_at"] == 50

@@ -85,7 +85,9 @@ def v(external_id: str, sku: str) -> Variant:
         pytest.param([v("s1", "A"), v("s2", "A")], [v("e1", "A"), v("e2", "A")], set(), id="twice-on-both-sides"),
         pytest.param([v("s1", "")], [v("e1", "")], set(), id="no-sku-is-no-sku-in-common"),
         pytest.param([v("s1", "a")], [v("e1", "A")], set(), id="another-spelling-is-another-sku"),
-        pytest.param([v("s1", "A"), v("s2", "B")], [v("e2", "B"), v("e1", "A")], {("s1", "e1"), ("s2", "e2")}, id="two"),
+        pytest.param(
+            [v("s1", "A"), v("s2", "B")], [v("e2", "B"), v("e1", "A")], {("s1", "e1"), ("s2", "e2")}, id="two"
+        ),
         pytest.param([v("x", "A")], [v("x", "A")], {("x", "x")}, id="the-same-id-on-both-sides"),
     ],
 )

@@ -109,7 +109,7 @@ def test_what_is_asked_all_the_time_does_not_read_the_whole_history(name: str, i
 
 
 def test_an_apostrophe_in_a_comment_is_no_quote() -> None:
-    text = "-- name: one\n-- it's a comment\nSELECT :a, 'it''s :b', :c::text\n-- and that's another\nFROM x WHERE y = :a;\n"
+    text = "-- name: one\n-- it's one\nSELECT :a, 'it''s :b', :c::text\n-- and that's another\nFROM x WHERE y = :a;\n"
     found = _read(text, "postgres")["one"]
     assert found.text == "SELECT $1, 'it''s :b', $2::text\nFROM x WHERE y = $1"
     assert found.parameters == ("a", "c")

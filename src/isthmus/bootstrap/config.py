@@ -53,6 +53,7 @@ FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
         "tables": "code tables: sku",
     },
 }
+LAST_PORT = 65_535
 
 
 class ConfigError(Exception):
@@ -106,13 +107,14 @@ def read_config(folder: Path) -> ProjectConfig:
         message = f"{FILE}: {wrong}"
         raise ConfigError(message) from wrong
     check_keys(document, _TOP, "")
-    top = _table(document.get("isthmus", {}), "[isthmus]")
+    top = table_of(document.get("isthmus", {}), "[isthmus]")
     check_keys(top, PROJECT_KEYS, "[isthmus] ")
     environment = {**_dotenv(folder / ".env"), **os.environ}
     connections = {
-        name: _connection(name, body) for name, body in _table(document.get("connections", {}), "[connections]").items()
+        name: _connection(name, body)
+        for name, body in table_of(document.get("connections", {}), "[connections]").items()
     }
-    flows = (_flow(name, body, connections) for name, body in _table(document.get("flows", {}), "[flows]").items())
+    flows = (_flow(name, body, connections) for name, body in table_of(document.get("flows", {}), "[flows]").items())
     return ProjectConfig(
         folder=folder,
         name=str(top.get("name", folder.resolve().name)),
@@ -121,7 +123,7 @@ def read_config(folder: Path) -> ProjectConfig:
         listen=_listen(str(top.get("listen", "127.0.0.1:8100"))),
         zone=_zone(str(top.get("time_zone", "UTC"))),
         connections=connections,
-        flows=tuple(flow for flow in flows if flow.values.get("enabled", True)),
+        flows=tuple(flow for flow in flows if switch(flow, "enabled", default=True)),
         environment=environment,
     )
 
@@ -134,9 +136,18 @@ def check_keys(table: Mapping[str, Any], right: Collection[str], where: str) -> 
             raise ConfigError(message)
 
 
+def switch(flow: FlowConfig, key: str, *, default: bool) -> bool:
+    """Return a switch of a flow. Raises `ConfigError` for a word: "false" in quotes would mean true."""
+    value = flow.values.get(key, default)
+    if not isinstance(value, bool):
+        message = f"{FILE}: [flows.{flow.name}] {key} = {value!r} must be true or false, without quotes"
+        raise ConfigError(message)
+    return value
+
+
 def _connection(name: str, body: Any) -> ConnectionConfig:
     where = f"[connections.{name}]"
-    table = _table(body, where)
+    table = table_of(body, where)
     if not isinstance(table.get("connector"), str):
         message = f'{FILE}: {where} needs connector = "..."'
         raise ConfigError(message)
@@ -146,7 +157,7 @@ def _connection(name: str, body: Any) -> ConnectionConfig:
 
 def _flow(name: str, body: Any, connections: Mapping[str, ConnectionConfig]) -> FlowConfig:
     where = f"[flows.{name}] "
-    table = _table(body, where.strip())
+    table = table_of(body, where.strip())
     kind = str(table.get("kind", name))
     if kind not in FLOW_KEYS:
         message = f"{FILE}: {where}needs kind = one of: {', '.join(FLOW_KEYS)}{nearest(kind, FLOW_KEYS)}"
@@ -154,14 +165,15 @@ def _flow(name: str, body: Any, connections: Mapping[str, ConnectionConfig]) -> 
     check_keys(table, FLOW_KEYS[kind], where)
     for side in ("from", "to"):
         written = table.get(side, "")
-        if written not in connections:
+        if not isinstance(written, str) or written not in connections:
             hint = nearest(str(written), connections)
             message = f"{FILE}: {where}{side} = {written!r} is not one of the connections{hint}"
             raise ConfigError(message)
     return FlowConfig(name, kind, table["from"], table["to"], table)
 
 
-def _table(body: Any, where: str) -> dict[str, Any]:
+def table_of(body: Any, where: str) -> dict[str, Any]:
+    """Return a table of the file. Raises `ConfigError` for anything else."""
     try:
         return msgspec.convert(body, dict[str, Any])
     except msgspec.ValidationError:
@@ -180,10 +192,10 @@ def _text(value: Any, where: str) -> str:
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or int(port) > LAST_PORT:
         message = f'{FILE}: [isthmus] listen = {text!r} must look like "127.0.0.1:8100"'
         raise ConfigError(message)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from isthmus.bootstrap.config import FILE, ConfigError, FlowConfig, ProjectConfig, check_keys
+from isthmus.bootstrap.config import FILE, ConfigError, FlowConfig, ProjectConfig, check_keys, switch, table_of
 from isthmus.bootstrap.connectors import open_connections
 from isthmus.engine.context import Context
 from isthmus.engine.engine import Engine
@@ -78,7 +78,8 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
     tables = _tables(values.get("tables", {}), where)
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
-        places = {str(code): str(place) for code, place in values.get("places", {}).items()}
+        written = table_of(values.get("places", {}), f"[flows.{flow.name}.places]")
+        places = {code: str(place) for code, place in written.items()}
         safety = _number(values.get("safety_stock", 0), f"{where} safety_stock")
         return StockSettings(flow.name, flow.source, flow.destination, every_s, places, safety, tables)
     gate = str(values.get("import_when", "confirmed"))
@@ -86,16 +87,16 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
         message = f"{FILE}: {where} import_when = {gate!r}{nearest(gate, GATES)}; there are: {', '.join(GATES)}"
         raise ConfigError(message)
     reference = str(values.get("reference", "{number}"))
-    if "{number}" not in reference:
-        message = f"{FILE}: {where} reference = {reference!r} must contain {{number}}"
+    if "{number}" not in reference or not _fits(reference):
+        message = f"{FILE}: {where} reference = {reference!r} must contain {{number}} and nothing else in braces"
         raise ConfigError(message)
     return OrderSettings(
         name=flow.name,
         source=flow.source,
         destination=flow.destination,
         every_s=every_s,
-        concurrency=int(_number(values.get("concurrency", 6), f"{where} concurrency")),
-        policy=ImportPolicy(gate, bool(values.get("test_orders", False))),
+        concurrency=_concurrency(values.get("concurrency", 6), where),
+        policy=ImportPolicy(gate, test_orders=switch(flow, "test_orders", default=False)),
         tables=tables,
         reference=reference,
         warehouse=str(values.get("warehouse", "")),
@@ -121,9 +122,30 @@ def _seconds(value: Any, where: str) -> int:
     return seconds
 
 
+def _concurrency(value: Any, where: str) -> int:
+    concurrency = int(_number(value, f"{where} concurrency"))
+    if concurrency < 1:
+        message = f"{FILE}: {where} concurrency = {value!r} must be 1 or more: 0 would do nothing at all"
+        raise ConfigError(message)
+    return concurrency
+
+
 def _number(value: Any, where: str) -> Decimal:
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
         message = f"{FILE}: {where} = {value!r} must be a number"
-        raise ConfigError(message) from None
+        raise ConfigError(message)
+    if number < 0:
+        message = f"{FILE}: {where} = {value!r} must not be negative"
+        raise ConfigError(message)
+    return number
+
+
+def _fits(reference: str) -> bool:
+    try:
+        return bool(reference.format(number="1"))
+    except (LookupError, ValueError, AttributeError):
+        return False

@@ -1,7 +1,7 @@
 """Run claimed jobs and write what came of them: one commit with all facts, attempts and calls."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,14 @@ class Executor:
         """Write to the context's store."""
         self._context = context
 
-    async def run(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
-        """Run works of one flow together and finish each of them."""
+    async def run(
+        self, flow: Flow, works: Sequence[Work], tried: Callable[[], None] | None = None
+    ) -> Sequence[Outcome]:
+        """Run works of one flow together and finish each of them; `tried` is called between the two."""
         with recorded() as exchanges:
             outcomes = await self._try(flow, works)
+        if tried is not None:
+            tried()
         calls = self._calls(flow, works[0], exchanges)
         if len(works) == 1:
             await self._finish(works[0], outcomes[0], calls)

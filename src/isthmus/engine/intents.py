@@ -1,6 +1,7 @@
 """Create once: the intent is on disk before the call, and a look comes before a second try."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from isthmus.canonical.kinds import kind_of
 from isthmus.canonical.record import Record
@@ -17,8 +18,27 @@ from isthmus.store.base import one
 from isthmus.store.statement import Row, Statement, say
 
 #: A running job holds its lease this much longer before it calls out.
-LEASE_S = 90
+LEASE_S = 30
 Adopt = Callable[[], Awaitable[Receipt | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A try that got no answer; `receipt` is what it made, or None when it never arrived."""
+
+    intent_id: str
+    receipt: Receipt | None
+
+
+async def earlier_try(context: Context, connection: Connection, kind: str, key: Key) -> Earlier | None:
+    """Look for what an unanswered try made. Raises `Later` while it may still be landing."""
+    intent = await _in_flight(context, connection, kind, key)
+    return Earlier(intent["id"], await connection.sink(kind).find(key)) if intent else None
+
+
+def never_arrived(context: Context, earlier: Earlier) -> Statement:
+    """Return the step that ends an intent nothing came of and nothing more is to come of."""
+    return _resolve(context, earlier.intent_id, "refused", "", "It never arrived, and it is not wanted any more.")
 
 
 async def put_once(
@@ -41,7 +61,7 @@ async def put_once(
         if intent is not None:
             work.also(_resolve(context, intent["id"], "done", receipt.external_id, "found by its key"))
         return receipt
-    intent_id = await _open(context, work, connection, kind, key, intent["id"] if intent else None)
+    intent_id = await _open(context, work, connection, (kind, key), intent["id"] if intent else None)
     failpoint("intent.opened")
     receipt = await _put(context, connection, record, key, intent_id)
     failpoint("intent.put")
@@ -57,8 +77,11 @@ async def _in_flight(context: Context, connection: Connection, kind: str, key: K
     return intent
 
 
-async def _open(context: Context, work: Work, connection: Connection, kind: str, key: Key, earlier: str | None) -> str:
+async def _open(
+    context: Context, work: Work, connection: Connection, what: tuple[str, Key], earlier: str | None
+) -> str:
     """Write the intent down; the one of an `earlier` try is renewed, for this try has to settle too."""
+    kind, key = what
     intent_id = earlier or fresh_id()
     now = context.now()
     settles_at = to_micros(now + connection.settle)

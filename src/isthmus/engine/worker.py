@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from isthmus.engine.context import Context
@@ -32,6 +32,7 @@ class Worker:
         self._flows = flows
         self._executor = executor
         self._running: dict[str, set[asyncio.Task[None]]] = {flow.name: set() for flow in flows}
+        self._writing: set[asyncio.Task[None]] = set()
         self._held: dict[int, Job] = {}
         self._stopping = False
         self._claiming = False
@@ -61,7 +62,7 @@ class Worker:
     async def settle(self) -> None:
         """Wait for what is running."""
         while any(self._running.values()):
-            await asyncio.gather(*(task for tasks in self._running.values() for task in tasks))
+            await asyncio.gather(*self._writing, *(task for tasks in self._running.values() for task in tasks))
 
     async def claim(self) -> int:
         """Claim what is due and start it; return how many jobs that were."""
@@ -86,10 +87,9 @@ class Worker:
             await self._perform(flow, [job_of(row)])
 
     async def _claim_for(self, flow: Flow) -> int:
-        free = flow.concurrency - len(self._running[flow.name])
-        if free <= 0:
+        wish = self._free(flow) * flow.batch
+        if wish <= 0:
             return 0
-        wish = free * flow.batch
         rows = await self._context.store.write(say("claim_jobs", flow=flow.name, wish=wish, **self._lease()))
         jobs = [job_of(row) for row in rows[0]]
         failpoint("job.claimed")
@@ -97,15 +97,27 @@ class Worker:
             self._start(flow, jobs[start : start + flow.batch])
         return len(jobs)
 
-    def _start(self, flow: Flow, jobs: Sequence[Job]) -> None:
-        task = asyncio.create_task(self._perform(flow, jobs))
-        self._running[flow.name].add(task)
-        task.add_done_callback(self._running[flow.name].discard)
+    def _free(self, flow: Flow) -> int:
+        return flow.concurrency - len(self._running[flow.name])
 
-    async def _perform(self, flow: Flow, jobs: Sequence[Job]) -> None:
+    def _start(self, flow: Flow, jobs: Sequence[Job]) -> None:
+        running = self._running[flow.name]
+
+        def tried() -> None:
+            # The calls are over, so the next job may begin while this one's outcome is on its way to the disk.
+            running.discard(task)
+            self._writing.add(task)
+            self._context.stir.set()
+
+        task = asyncio.create_task(self._perform(flow, jobs, tried))
+        running.add(task)
+        task.add_done_callback(running.discard)
+        task.add_done_callback(self._writing.discard)
+
+    async def _perform(self, flow: Flow, jobs: Sequence[Job], tried: Callable[[], None] | None = None) -> None:
         self._held.update({job.id: job for job in jobs})
         try:
-            await self._executor.run(flow, [Work(job, self._context.now()) for job in jobs])
+            await self._executor.run(flow, [Work(job, self._context.now()) for job in jobs], tried)
         except StoreError:
             # The outcome could not be written: the lease ends by itself and the job runs again.
             log.exception("%s: the outcome of %d jobs could not be stored", flow.name, len(jobs))

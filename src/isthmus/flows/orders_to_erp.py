@@ -5,6 +5,7 @@ reference field. However often and in whatever order this runs, the ERP holds th
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,9 @@ from isthmus.canonical.order import LineKind, Order, OrderStatus
 from isthmus.canonical.stock import Warehouse
 from isthmus.engine.context import Context
 from isthmus.engine.flow import Change, Listening, Mark, Reaction
-from isthmus.engine.intents import put_once
+from isthmus.engine.intents import earlier_try, never_arrived, put_once
 from isthmus.engine.mirror import mark_jobs
-from isthmus.engine.outcome import Done, Outcome, Parked, Skipped
+from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.flows.binding import Agreed, bind
 from isthmus.flows.order_items import OrderItems
@@ -27,9 +28,11 @@ from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
 from isthmus.ports.sink import Key
 from isthmus.store.records import Mirrored
-from isthmus.store.statement import Many, Row, Step, say
+from isthmus.store.statement import Many, Step, say
 
 WAREHOUSES_EVERY_S = 3600
+#: How often to look whether somebody in the ERP has approved an order.
+UNCONFIRMED_WAIT = timedelta(minutes=5)
 
 
 class OrdersToErp:
@@ -82,14 +85,25 @@ class OrdersToErp:
         bound = await self._context.counterpart(self.source, "order", order.external_id, self.destination)
         if bound is not None and bound["fingerprint"] == found.fingerprint and not found.deleted:
             return Done(f"{self.destination} holds it as {bound['number']} already", order.number, changed=False)
-        if refusal := self._refusal(work, found, bound):
-            return refusal
-        prepared = await self._prepare(order)
         key = Key(
             unique=f"{self.source}:{order.external_id}",
             reference=self._settings.reference.format(number=order.number),
         )
-        receipt = await put_once(self._context, work, self._context.connection(self.destination), prepared, key=key)
+        erp = self._context.connection(self.destination)
+        # An unanswered try may have landed: then the ERP holds the order, though nothing is bound yet.
+        earlier = await earlier_try(self._context, erp, "order", key) if bound is None else None
+        landed = earlier.receipt if earlier is not None else None
+        held = bound["number"] if bound is not None else landed.number if landed is not None else None
+        if refusal := self._refusal(work, found, held):
+            if earlier is not None and landed is None:
+                work.also(never_arrived(self._context, earlier))
+            return refusal
+        prepared = await self._prepare(order)
+        receipt = await put_once(self._context, work, erp, prepared, key=key)
+        if not receipt.complete:
+            # A draft that waits for an approval is not accepted (R-ORD-14); it is looked at until it is.
+            because = f"{self.destination} holds it as {receipt.number} ({receipt.state}), not confirmed there yet."
+            return Snoozed(self._context.now() + UNCONFIRMED_WAIT, "waits_for_erp", because)
         agreed = Agreed(
             kind="order",
             source=self.source,
@@ -102,16 +116,16 @@ class OrdersToErp:
         work.also(await bind(self._context, agreed), *self._confirmed(order))
         return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
 
-    def _refusal(self, work: Work, found: Mirrored[Order], bound: Row | None) -> Outcome | None:
-        """Return why the order must not be written now, or None."""
+    def _refusal(self, work: Work, found: Mirrored[Order], held: str | None) -> Outcome | None:
+        """Return why the order must not be written now, or None; `held` is its number in the ERP, if it is there."""
         order = found.record
         if found.deleted:
-            if bound is None:
+            if held is None:
                 work.also(self._forget(order))
                 return Skipped("deleted_before_import", REASONS["deleted_before_import"])
-            because = f"The order was deleted in the shop, but the ERP holds it as {bound['number']}."
+            because = f"The order was deleted in the shop, but the ERP holds it as {held}."
             return Parked("deleted_after_import", because, ("Cancel it in the ERP", "Leave it as it is"))
-        decision = importable(order, self._settings.policy, known=bound is not None)
+        decision = importable(order, self._settings.policy, known=held is not None)
         if not decision.value:
             if decision.because in ("test_order", "canceled_before_import"):
                 work.also(self._forget(order))

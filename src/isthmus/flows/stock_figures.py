@@ -97,7 +97,9 @@ class StockFigures:
         )
         sku_of = {row["other_id"]: items[row["mine_id"]] for row in bound}
         for row in rows:
-            found[sku_of[row["external_id"]]].variant = mirrored(Variant, row).record
+            # One that was deleted may have been made again under the same SKU.
+            if row["deleted_at"] is None:
+                found[sku_of[row["external_id"]]].variant = mirrored(Variant, row).record
         shop_sku = {erp: mine for mine, erp in self._settings.tables.rows.get("sku", {}).items()}
         open_skus = {shop_sku.get(sku, sku): sku for sku, figures in found.items() if figures.variant is None}
         if open_skus:
@@ -113,7 +115,9 @@ class StockFigures:
 
     async def _pending(self, found: Mapping[str, Figures]) -> None:
         """Gather the orders in flight, of every shop that sells the SKU."""
-        by_sku: dict[str, Figures] = {}
+        # Under every name the shop has for it: an order may bear an old one.
+        names = self._settings.tables.rows.get("sku", {})
+        by_sku = {mine: found[erp] for mine, erp in names.items() if erp in found}
         for sku, figures in found.items():
             by_sku[sku] = figures
             if figures.variant:

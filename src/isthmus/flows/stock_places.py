@@ -28,7 +28,7 @@ class StockPlaces:
     async def _work_out(self) -> dict[str, str]:
         here = await self._all(self._settings.source)
         there = [each for each in await self._all(self._settings.destination) if each.active]
-        by_word = {word: each.external_id for each in there for word in (each.name.casefold(), each.external_id)}
+        by_word = {word.casefold(): each.external_id for each in there for word in (each.name, each.external_id)}
         table: dict[str, str] = {}
         for warehouse in here:
             wish = self._settings.places.get(warehouse.code)

@@ -124,11 +124,10 @@ class StockToShop:
         wishes: list[Wish] = []
         orders = await self._orders_known()
         for work in works:
-            answer = self._decide(work, found[work.job.subject], places, orders)
-            if isinstance(answer, list):
-                wishes.extend(answer)
-            else:
-                outcomes[work.job.id] = answer
+            wanted, outcome = self._decide(work, found[work.job.subject], places, orders)
+            wishes.extend(wanted)
+            if outcome is not None:
+                outcomes[work.job.id] = outcome
         if any(isinstance(each, Snoozed) for each in outcomes.values()):
             await self._context.store.write(
                 say(
@@ -143,28 +142,33 @@ class StockToShop:
 
     def _decide(
         self, work: Work, figures: Figures, places: dict[str, str], orders: OrdersKnown
-    ) -> Outcome | list[Wish]:
-        """Return the figures to write for one SKU, or why there are none."""
+    ) -> tuple[list[Wish], Outcome | None]:
+        """Return the figures to write for one SKU; with an outcome, where writing them is not all there is to do."""
         if figures.variant is None:
-            return Skipped("not_in_shop", "The shop does not sell this SKU.")
+            return [], Skipped("not_in_shop", "The shop does not sell this SKU.")
+        if not figures.levels:
+            return [], Skipped("not_in_erp", "The ERP keeps no stock of this SKU; the shop keeps its own figure.")
         if any(level.record.on_hand is None for level in figures.levels):
             because = "The ERP does not say how many there are; the shop keeps its last figure."
-            return Parked("stock_unknown", because, ("Look at the item in the ERP", "Retry"))
+            return [], Parked("stock_unknown", because, ("Look at the item in the ERP", "Retry"))
         wishes: list[Wish] = []
-        raising = False
+        waiting: Snoozed | None = None
         for target in targets(figures, places, self._settings.safety):
             base = figures.offers.get(target.place)
             now_offered = _offered(base)
             if now_offered == target.quantity or (base is None and target.quantity == 0):
                 continue
-            raising = raising or target.quantity > (now_offered or Decimal(0))
             if target.quantity > (now_offered or Decimal(0)) and not _safe(base, orders.until):
                 until = self._context.now() + LATEST
                 because = "Raised only once all sales up to the shop's own figure are known."
-                return Snoozed(until, "waits_for_orders", because, waits_for=orders.next_round)
+                # What is to be lowered in another place is lowered now all the same.
+                waiting = Snoozed(until, "waits_for_orders", because, waits_for=orders.next_round)
+                continue
             work.note(f"{target.sum} = {target.quantity:f} ({REASONS[target.because]})")
             wishes.append(self._wish(work, figures, target, base))
-        return wishes or Done("The shop offers the right figure already.", changed=False)
+        if waiting is not None or wishes:
+            return wishes, waiting
+        return [], Done("The shop offers the right figure already.", changed=False)
 
     def _wish(self, work: Work, figures: Figures, target: Target, base: Mirrored[StockLevel] | None) -> Wish:
         variant = figures.variant

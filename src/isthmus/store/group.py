@@ -7,6 +7,7 @@ larger instead of callers slower. Each unit keeps its own fate: one that fails i
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -59,8 +60,7 @@ class GroupCommit:
     async def write(self, steps: Sequence[Step]) -> Rows:
         """Run the steps as one unit; when this returns they are on disk. Raises `StoreError`."""
         if self._closed:
-            message = "the store is closed"
-            raise StoreError(message)
+            raise _closed()
         unit = Unit(steps, asyncio.get_running_loop().create_future())
         self._waiting.append(unit)
         if len(self._running) < self._lanes:
@@ -76,13 +76,81 @@ class GroupCommit:
 
     async def _work(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
+            group = _next_group(self._waiting)
             failure: Exception | None = None
             try:
                 await self._commit(group)
             except Exception as problem:  # noqa: BLE001 - whatever it was, each caller must hear of it
                 failure = problem
-            for unit in group:
-                unit.settle(failure)
+            _settle(group, failure)
         # Left before anything else can run: a unit arriving later must find this lane free.
         self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+
+class ThreadCommit:
+    """The same for a database that is written in one thread: it goes from group to group by itself.
+
+    Coming back to the event loop between two commits would make each group wait for whatever the loop is doing.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Unit]], None], thread: ThreadPoolExecutor) -> None:
+        """Run `commit` in `thread`: it fills each unit's result or error and raises when the commit failed."""
+        self._commit = commit
+        self._thread = thread
+        self._waiting: deque[Unit] = deque()
+        self._working: asyncio.Future[None] | None = None
+        self._closed = False
+
+    async def write(self, steps: Sequence[Step]) -> Rows:
+        """Run the steps as one unit; when this returns they are on disk. Raises `StoreError`."""
+        if self._closed:
+            raise _closed()
+        unit = Unit(steps, asyncio.get_running_loop().create_future())
+        self._waiting.append(unit)
+        if self._working is None:
+            self._start()
+        return await unit.done
+
+    async def close(self) -> None:
+        """Refuse new units and wait for those on their way."""
+        self._closed = True
+        while self._working is not None:
+            await self._working
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._working = loop.create_future()
+        self._thread.submit(self._work, loop)
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread: commit until nothing waits."""
+        while self._waiting:
+            group = _next_group(self._waiting)
+            failure: Exception | None = None
+            try:
+                self._commit(group)
+            except Exception as problem:  # noqa: BLE001 - whatever it was, each caller must hear of it
+                failure = problem
+            loop.call_soon_threadsafe(_settle, group, failure)
+        loop.call_soon_threadsafe(self._ended)
+
+    def _ended(self) -> None:
+        """In the loop, where units come in: one that came after the thread's last look starts it again."""
+        ended, self._working = self._working, None
+        if self._waiting:
+            self._start()
+        if ended is not None:
+            ended.set_result(None)
+
+
+def _next_group(waiting: deque[Unit]) -> list[Unit]:
+    return [waiting.popleft() for _ in range(min(LARGEST_GROUP, len(waiting)))]
+
+
+def _settle(group: Sequence[Unit], failure: Exception | None) -> None:
+    for unit in group:
+        unit.settle(failure)
+
+
+def _closed() -> StoreError:
+    return StoreError("the store is closed")

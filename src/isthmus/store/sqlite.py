@@ -1,7 +1,7 @@
 """The default store: one SQLite file, nothing to supervise.
 
-One thread writes, so SQLite's single-writer rule is never waited on; another reads what is
-committed (WAL). `synchronous=FULL`: a commit that returned survives a power cut.
+One thread writes, so SQLite's single-writer rule is never waited on; readers see what is committed
+(WAL). `synchronous=FULL`: a commit that returned survives a power cut.
 """
 
 import asyncio
@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from isthmus.kit.clock import SystemClock, to_micros
-from isthmus.store.group import GroupCommit, Rows, StoreError, Unexpected, Unit
+from isthmus.store.group import Rows, StoreError, ThreadCommit, Unexpected, Unit
 from isthmus.store.migrate import LEDGER, missing
 from isthmus.store.statement import Dialect, Many, Row, Statement, Step, library
 
 T = TypeVar("T")
 #: How long to wait for another process (a command beside a running `isthmus up`) to finish its commit.
 BUSY_SECONDS = 30
+#: A read that needs no more steps than this is answered at once; SQLite takes some 10 million steps a second. Handing
+#: a row or two to another thread and back costs ten times what reading them does, and an order needs twenty such reads.
+SHORT_STEPS = 10_000
 
 
 class SqliteStore:
@@ -36,14 +39,22 @@ class SqliteStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write_side = _open(path)
             self._read_side = _open(path)
+            self._short_side = _open(path, busy_seconds=0)
+            self._short_side.set_progress_handler(_too_long, SHORT_STEPS)
         except (sqlite3.Error, OSError) as wrong:
             message = f"cannot open the database {path.name}: {wrong}"
             raise StoreError(message) from wrong
-        self._group = GroupCommit(self._commit)
+        self._group = ThreadCommit(self._commit, self._writer)
 
     async def read(self, name: str, /, **values: Any) -> list[Row]:
-        """Return the rows of a reading statement, as last committed."""
-        return await self._in(self._reader, lambda: _rows(self._read_side.execute(self._sql[name].text, values)))
+        """Return the rows of a reading statement, as last committed; a long one is read in a thread."""
+        text = self._sql[name].text
+        try:
+            return _rows(self._short_side.execute(text, values))
+        except sqlite3.OperationalError:  # interrupted: it is long, or the file is locked; anything else fails again
+            return await self._in(self._reader, lambda: _rows(self._read_side.execute(text, values)))
+        except sqlite3.Error as wrong:
+            raise StoreError(str(wrong)) from wrong
 
     async def write(self, *steps: Step) -> Rows:
         """Run the steps as one unit; see `Store.write`."""
@@ -62,6 +73,7 @@ class SqliteStore:
         await self._group.close()
         await self._in(self._writer, self._write_side.close)
         await self._in(self._reader, self._read_side.close)
+        self._short_side.close()
         self._writer.shutdown()
         self._reader.shutdown()
 
@@ -71,8 +83,11 @@ class SqliteStore:
         except sqlite3.Error as wrong:
             raise StoreError(str(wrong)) from wrong
 
-    async def _commit(self, units: Sequence[Unit]) -> None:
-        await self._in(self._writer, lambda: self._run_group(units))
+    def _commit(self, units: Sequence[Unit]) -> None:
+        try:
+            self._run_group(units)
+        except sqlite3.Error as wrong:
+            raise StoreError(str(wrong)) from wrong
 
     def _run_group(self, units: Sequence[Unit]) -> None:
         database = self._write_side
@@ -143,8 +158,12 @@ def failure(wrong: Exception) -> StoreError:
     return wrong if isinstance(wrong, StoreError) else StoreError(f"{type(wrong).__name__}: {wrong}")
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _too_long() -> int:
+    return 1  # anything but 0 ends the statement
+
+
+def _open(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     _switch_to_wal(database)
     for setting in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "wal_autocheckpoint=4000"):
         database.execute(f"PRAGMA {setting}")

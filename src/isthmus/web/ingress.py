@@ -35,7 +35,7 @@ class Ingress:
             return refuse(400, "disconnected", "the sender hung up")
         if body is None:
             return refuse(413, "too_large", f"a delivery may have {MAX_BODY_BYTES} bytes")
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = dict(request.headers.items())  # ASGI servers send the names in lower case
         delivery = Delivery(headers, body, dict(request.query_params))
         receiver = connection.session.receiver
         try:

@@ -65,14 +65,17 @@ class Customers:
         if existing is None:
             vals = await self._vals(record, key)
             made = await self.dialect.client.create(MODEL, vals, writes=key.unique)
-            return to_receipt(await self._partner(str(made)), await self._refs(record, key, made, is_new=True))
+            partner = await self._partner(str(made))
+            return to_receipt(partner, await self._refs(record, key, made, known=[partner]))
         partner = await self._partner(existing.external_id)
         vals = await self._vals(record, key)
         if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
             # Filling in is safe to repeat, so a lost answer is no doubt: a contact with a reference of the merchant's
             # own would not be found by ours.
             await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing)
-        return to_receipt(partner, await self._refs(record, key, partner.id))
+        family = ["|", ["id", "=", partner.id], ["parent_id", "=", partner.id]]
+        known = await self._search(family) if record.addresses else []
+        return to_receipt(partner, await self._refs(record, key, partner.id, known))
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
@@ -124,13 +127,11 @@ class Customers:
                 place["state_id"] = await self.lookups.region(place["country_id"], address.region)
         return {name: value for name, value in place.items() if value}
 
-    async def _refs(self, record: Customer, key: Key, partner_id: int, *, is_new: bool = False) -> dict[str, str]:
-        """Return the partner id of every address, adding the ones that are not there yet."""
+    async def _refs(
+        self, record: Customer, key: Key, partner_id: int, known: Sequence[wire.Partner]
+    ) -> dict[str, str]:
+        """Return the partner id of every address, adding the ones that are not among the `known` contacts."""
         refs: dict[str, str] = {}
-        if not record.addresses:
-            return refs
-        family = [["id", "=", partner_id]] if is_new else ["|", ["id", "=", partner_id], ["parent_id", "=", partner_id]]
-        known = await self._search(family)
         marked = any(row.id == partner_id and row.ref == key.unique for row in known)
         for address in record.addresses:
             if address.fingerprint() in refs:

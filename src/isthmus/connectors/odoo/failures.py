@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -140,6 +141,7 @@ def retry_at(answer: Response, now: datetime) -> datetime:
     return server_date(hint) or now + timedelta(seconds=PAUSE_S)
 
 
+@lru_cache(maxsize=16)  # it changes once a second, and every answer has it
 def server_date(text: str) -> datetime | None:
     """Read an HTTP date, such as the `Date` header's; None when it is not one."""
     try:

@@ -1,0 +1,5 @@
+"""Operators work on the same made-up trade as the flows."""
+
+from tests.flows.conftest import trade
+
+__all__ = ["trade"]

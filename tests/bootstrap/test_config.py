@@ -1,0 +1,152 @@
+"""A project file is checked before anything runs, and each mistake names its place and the remedy."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isthmus.bootstrap.config import ConfigError, ProjectConfig, read_config
+from isthmus.bootstrap.own import owned
+from isthmus.bootstrap.wiring import opened
+
+GOOD = """
+[isthmus]
+name = "demo"
+listen = "127.0.0.1:8100"
+time_zone = "Europe/Berlin"
+
+[connections.shop]
+connector = "shopify"
+url = "http://127.0.0.1:1"
+
+[connections.erp]
+connector = "odoo"
+url = "http://127.0.0.1:2"
+database = "demo"
+login = "demo"
+
+[flows.orders]
+from = "shop"
+to = "erp"
+
+[flows.stock]
+from = "erp"
+to = "shop"
+"""
+SECRETS = "ISTHMUS_SHOP_ACCESS_TOKEN=t\nISTHMUS_SHOP_CLIENT_SECRET='s'\n# a comment\nISTHMUS_ERP_API_KEY=\"k\"\n"
+
+
+def project(folder: Path, text: str = GOOD, secrets: str = SECRETS) -> ProjectConfig:
+    (folder / "isthmus.toml").write_text(text, "utf-8")
+    (folder / ".env").write_text(secrets, "utf-8")
+    return read_config(folder)
+
+
+async def opening(folder: Path, text: str = GOOD, secrets: str = SECRETS) -> Any:
+    async with opened(project(folder, text, secrets)) as app:
+        return app
+
+
+async def test_a_good_project_opens(tmp_path: Path) -> None:
+    app = await opening(tmp_path)
+    assert [flow.name for flow in app.engine.flows] == ["orders", "customers", "products", "stock"]
+    assert set(app.context.connections) == {"shop", "erp"}
+    assert set(app.context.connections["shop"].secrets) == {"t", "s"}
+    assert str(app.config.zone) == "Europe/Berlin"
+    assert (tmp_path / "isthmus.db").exists()
+
+
+WRONG = [
+    pytest.param('name = "demo"', 'nmae = "demo"', "did you mean 'name'", id="a-slip"),
+    pytest.param('"Europe/Berlin"', '"Berlin"', "is not a time zone", id="no-zone"),
+    pytest.param('"127.0.0.1:8100"', '"8100"', "must look like", id="no-address"),
+    pytest.param('"127.0.0.1:8100"', '"127.0.0.1:99999"', "must look like", id="no-such-port"),
+    pytest.param('connector = "odoo"', 'connector = "odo"', "did you mean 'odoo'", id="no-such-connector"),
+    pytest.param('connector = "odoo"', "", "needs connector", id="no-connector"),
+    pytest.param('login = "demo"', 'api_key = "k"', "is a secret: put it into ISTHMUS_ERP_API_KEY", id="a-secret"),
+    pytest.param('login = "demo"', 'logn = "demo"', "did you mean 'login'", id="no-such-setting"),
+    pytest.param('login = "demo"', "login = 1.5", "must be a text or a whole number", id="a-fraction"),
+    pytest.param('login = "demo"', "", "login is missing", id="a-setting-missing"),
+    pytest.param('to = "erp"', 'to = "epr"', "did you mean 'erp'", id="no-such-connection"),
+    pytest.param('to = "erp"', 'to = ["erp"]', "is not one of the connections", id="not-a-name"),
+    pytest.param('to = "erp"', 'to = "erp"\nkind = "order"', "did you mean 'orders'", id="no-such-kind"),
+    pytest.param('to = "erp"', 'to = "erp"\nevery = 0', "must be 1 second or more", id="too-often"),
+    pytest.param('to = "erp"', 'to = "erp"\nevery = "soon"', "must be a number", id="not-a-number"),
+    pytest.param('to = "erp"', 'to = "erp"\nevery = inf', "must be a number", id="never"),
+    pytest.param('to = "erp"', 'to = "erp"\nconcurrency = 0', "concurrency = 0 must be", id="nobody-at-work"),
+    pytest.param('to = "erp"', 'to = "erp"\nimport_when = "payed"', "did you mean 'paid'", id="no-such-gate"),
+    pytest.param('to = "erp"', 'to = "erp"\nreference = "WEB"', "must contain {number}", id="no-number"),
+    pytest.param('to = "erp"', 'to = "erp"\nreference = "{number}-{shop}"', "{number}", id="an-unknown-part"),
+    pytest.param('to = "erp"', 'to = "erp"\nenabled = "false"', "must be true or false", id="a-word-for-a-switch"),
+    pytest.param('to = "erp"', 'to = "erp"\ntest_orders = "no"', "must be true or false", id="another"),
+    pytest.param('to = "erp"', 'to = "erp"\n[flows.orders.tables]\nskus = {A = "B"}', "did you mean 'sku'", id="table"),
+    pytest.param('to = "erp"', 'to = "erp"\n[flows.orders.tables]\nsku = "A"', "must hold tables", id="no-table"),
+    pytest.param('to = "shop"', 'to = "shop"\nsafety_stock = -1', "safety_stock", id="more-than-there-is"),
+    pytest.param('to = "shop"', 'to = "shop"\nsafety_stock = nan', "must be a number", id="no-number-at-all"),
+    pytest.param('to = "shop"', 'to = "shop"\nplaces = "WH"', "places", id="places-are-a-table"),
+    pytest.param("[flows.stock]", "[flows.stock]\nimport_when = 1", "is not a setting", id="another-kinds-setting"),
+    pytest.param("[flows.stock]", "[flows.stock", "isthmus.toml: ", id="not-toml"),
+    pytest.param("[isthmus]", "connections = 5\n[isthmus]", "isthmus.toml", id="not-even-tables"),
+    pytest.param("[isthmus]", "flows = 5\n[isthmus]", "isthmus.toml", id="nor-flows"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), WRONG)
+async def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    assert right in GOOD
+    text = GOOD.replace(right, wrong, 1)
+    if "connections = 5" in wrong:
+        text = 'connections = 5\n[isthmus]\nname = "x"\n'
+    if "flows = 5" in wrong:
+        text = 'flows = 5\n[isthmus]\nname = "x"\n'
+    with pytest.raises(ConfigError) as wrongly:
+        await opening(tmp_path, text)
+    assert told in str(wrongly.value)
+
+
+async def test_a_missing_secret_names_its_variable_and_shows_no_other(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the environment variable ISTHMUS_ERP_API_KEY is missing"):
+        await opening(tmp_path, secrets="ISTHMUS_SHOP_ACCESS_TOKEN=t\nISTHMUS_SHOP_CLIENT_SECRET=s\n")
+
+
+def test_no_project_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="run `isthmus init`"):
+        read_config(tmp_path)
+
+
+def test_a_flow_can_be_switched_off(tmp_path: Path) -> None:
+    config = project(tmp_path, GOOD + "enabled = false\n")
+    assert [flow.name for flow in config.flows] == ["orders"]
+
+
+def test_the_environment_goes_before_the_file_of_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISTHMUS_ERP_API_KEY", "from outside")
+    monkeypatch.setenv("ISTHMUS_DATABASE_URL", "postgresql://x/y")
+    config = project(tmp_path)
+    assert config.environment["ISTHMUS_ERP_API_KEY"] == "from outside"
+    assert config.environment["ISTHMUS_SHOP_CLIENT_SECRET"] == "s"
+    assert config.database == "postgresql://x/y"
+
+
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [("0.0.0.0:80", ("0.0.0.0", 80)), ("[::1]:8100", ("::1", 8100)), ("host:1", ("host", 1))],  # noqa: S104
+)
+def test_where_it_listens(tmp_path: Path, listen: str, expected: tuple[str, int]) -> None:
+    assert project(tmp_path, GOOD.replace("127.0.0.1:8100", listen)).listen == expected
+
+
+def test_one_isthmus_per_file_database(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    with owned(config) as alone:
+        assert alone
+        with pytest.raises(ConfigError, match=r"another Isthmus \(process \d+\)"), owned(config):
+            pass
+    with owned(config) as alone:
+        assert alone
+
+
+def test_with_a_server_others_may_be_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISTHMUS_DATABASE_URL", "postgresql://x/y")
+    with owned(project(tmp_path)) as alone:
+        assert not alone
