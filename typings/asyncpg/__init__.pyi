@@ -96,4 +96,5 @@ def create_pool(
     server_settings: Mapping[str, str] | None = None,
     init: Callable[[Connection], Awaitable[None]] | None = None,
     setup: Callable[[Connection], Awaitable[None]] | None = None,
+    reset: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Pool: ...

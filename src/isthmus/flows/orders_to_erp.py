@@ -204,8 +204,8 @@ def _rows(connection: str, order: Order, column: str) -> list[dict[str, Any]]:
     for line in order.lines:
         if line.kind is LineKind.GOODS and line.sku and line.quantity:
             place = (line.sku, line.warehouse)
-            open_quantity = line.quantity.value - line.shipped.value
-            taken[place] = taken.get(place, Decimal(0)) + max(Decimal(0), open_quantity)
+            # Shipped or not: until the ERP has confirmed it, the ERP still counts the goods as free.
+            taken[place] = taken.get(place, Decimal(0)) + line.quantity.value
     return [
         {"connection": connection, "order_id": order.external_id, "sku": sku, "place": place, column: f"{quantity:f}"}
         for (sku, place), quantity in taken.items()

@@ -128,7 +128,7 @@ class StockToShop:
             wishes.extend(wanted)
             if outcome is not None:
                 outcomes[work.job.id] = outcome
-        if any(isinstance(each, Snoozed) for each in outcomes.values()):
+        if any(isinstance(each, Snoozed) and each.waits_for for each in outcomes.values()):
             await self._context.store.write(
                 say(
                     "hasten_stream",
@@ -159,16 +159,27 @@ class StockToShop:
             if now_offered == target.quantity or (base is None and target.quantity == 0):
                 continue
             if target.quantity > (now_offered or Decimal(0)) and not _safe(base, orders.until):
-                until = self._context.now() + LATEST
-                because = "Raised only once all sales up to the shop's own figure are known."
                 # What is to be lowered in another place is lowered now all the same.
-                waiting = Snoozed(until, "waits_for_orders", because, waits_for=orders.next_round)
+                waiting = self._until_known(base, orders)
                 continue
             work.note(f"{target.sum} = {target.quantity:f} ({REASONS[target.because]})")
             wishes.append(self._wish(work, figures, target, base))
         if waiting is not None or wishes:
             return wishes, waiting
         return [], Done("The shop offers the right figure already.", changed=False)
+
+    def _until_known(self, base: Mirrored[StockLevel] | None, orders: OrdersKnown) -> Snoozed:
+        because = "Raised only once all sales up to the shop's own figure are known."
+        now = self._context.now()
+        listed_at = now if base is None else base.read_at + self._lag()
+        if listed_at > now:
+            # A round that begins earlier could still miss the newest sale: the shop lists it late.
+            return Snoozed(listed_at, "waits_for_orders", because)
+        return Snoozed(now + LATEST, "waits_for_orders", because, waits_for=orders.next_round)
+
+    def _lag(self) -> timedelta:
+        """Return how long the shop may take to list a sale that its stock figure contains already."""
+        return self._context.connection(self.destination).settle
 
     def _wish(self, work: Work, figures: Figures, target: Target, base: Mirrored[StockLevel] | None) -> Wish:
         variant = figures.variant
@@ -221,7 +232,7 @@ class StockToShop:
         row = one(await self._context.store.read("stream", connection=self.destination, kind="order"))
         if row is None or row["covered_at"] is None:
             return OrdersKnown(None, next_round(row) if row else None)
-        return OrdersKnown(from_micros(row["covered_at"]), next_round(row))
+        return OrdersKnown(from_micros(row["covered_at"]) - self._lag(), next_round(row))
 
 
 def _offered(base: Mirrored[StockLevel] | None) -> Decimal | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import msgspec
@@ -55,7 +55,7 @@ def scrub(body: bytes | None, secrets: Collection[str] = ()) -> str:
 def _hide(value: Any, secrets: Collection[str]) -> Any:
     # The decoder makes plain types only, and this runs for every value of every answer: asking for them exactly is
     # several times faster than `isinstance` with an abstract class.
-    kind = type(value)
+    kind: type[object] = value.__class__
     if kind is str:
         return _plain(value, secrets)
     if kind is dict:
@@ -75,7 +75,7 @@ def _hide_fields(fields: Mapping[str, Any], secrets: Collection[str]) -> dict[st
 
 
 def _field(key: str, value: Any, hidden: Collection[str], secrets: Collection[str]) -> Any:
-    kind = type(value)
+    kind: type[object] = value.__class__
     if kind is not dict and kind is not list:
         return HIDDEN if value and key in hidden else _hide(value, secrets)
     if key.startswith(_PARTNER):

@@ -42,7 +42,13 @@ class PostgresStore:
         """Connect. Raises `StoreError` when the server cannot be reached or refuses us."""
         try:
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=POOL_SIZE, timeout=10, command_timeout=60, server_settings={"timezone": "UTC"}
+                url,
+                min_size=1,
+                max_size=POOL_SIZE,
+                timeout=10,
+                command_timeout=60,
+                server_settings={"timezone": "UTC"},
+                reset=_nothing,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as wrong:
             # The URL may hold a password: the driver's words do not, so only those are shown.
@@ -99,10 +105,9 @@ class PostgresStore:
     async def _commit(self, units: Sequence[Unit]) -> None:
         try:
             await self._together(units)
-        except _Undone:
-            return  # the only unit failed and was undone with the transaction; its error is on it
-        except SPOILT:
-            # One unit spoiled the batch of all, or two groups waited for each other's rows: each gets its own commit.
+        except (_Undone, *SPOILT):
+            # One unit undid them all, or two groups waited for each other's rows: each gets its own commit. That is
+            # rare, and cheaper than a savepoint around each unit of every group.
             for unit in units:
                 await self._alone(unit)
         except FAILURES as wrong:
@@ -112,11 +117,9 @@ class PostgresStore:
         async with self._pool.acquire() as database, database.transaction():
             if all(isinstance(step, Many) for unit in units for step in unit.steps):
                 await self._run_batches(database, units)
-            elif len(units) == 1:
-                await self._run_unit(database, units[0])
             else:
                 for unit in units:
-                    await self._run_apart(database, unit)
+                    await self._run_unit(database, unit)
 
     async def _alone(self, unit: Unit) -> None:
         """Run one unit in its own commit; one that met another's rows in the wrong order is run again."""
@@ -146,13 +149,6 @@ class PostgresStore:
         for name, rows in batches.items():
             await self._run_many(database, name, rows)
 
-    async def _run_apart(self, database: Any, unit: Unit) -> None:
-        try:
-            async with database.transaction():
-                await self._run_unit(database, unit)
-        except _Undone:
-            return
-
     async def _run_unit(self, database: Any, unit: Unit) -> None:
         try:
             unit.result = [await self._run_step(database, step) for step in unit.steps]
@@ -181,6 +177,14 @@ ITS_OWN = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, KeyErro
 WAITED_IN_A_CIRCLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 SPOILT = (*ITS_OWN, *WAITED_IN_A_CIRCLE)
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+async def _nothing(_connection: Any) -> None:
+    """Leave a connection that comes back to the pool as it is.
+
+    Nothing here leaves settings, locks or cursors behind, and asyncpg rolls an open transaction back by itself; its own
+    way of making sure costs every statement a second round trip.
+    """
 
 
 async def _applied(database: Any) -> set[str]:

@@ -127,9 +127,7 @@ class Customers:
                 place["state_id"] = await self.lookups.region(place["country_id"], address.region)
         return {name: value for name, value in place.items() if value}
 
-    async def _refs(
-        self, record: Customer, key: Key, partner_id: int, known: Sequence[wire.Partner]
-    ) -> dict[str, str]:
+    async def _refs(self, record: Customer, key: Key, partner_id: int, known: Sequence[wire.Partner]) -> dict[str, str]:
         """Return the partner id of every address, adding the ones that are not among the `known` contacts."""
         refs: dict[str, str] = {}
         marked = any(row.id == partner_id and row.ref == key.unique for row in known)
