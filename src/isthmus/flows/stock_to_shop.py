@@ -35,8 +35,8 @@ from isthmus.store.base import one
 from isthmus.store.records import Mirrored, record_values
 from isthmus.store.statement import Many, say
 
-#: The shop's own figures are read as a whole this often; its webhooks tell of changes between.
-SHOP_LEVELS_EVERY_S = 900
+#: What sells and where changes slowly; figures and orders are read in the flow's own rhythm.
+ASSORTMENT_EVERY_S = 900
 #: The next round of orders wakes a job that waits for it; this is only the latest moment.
 LATEST = timedelta(minutes=2)
 
@@ -84,12 +84,12 @@ class StockToShop:
         """Read the ERP's figures and the shop's own, and the shop's orders in between."""
         return (
             Listening(self.source, "stock_level", self._settings.every_s),
-            Listening(self.destination, "stock_level", SHOP_LEVELS_EVERY_S),
+            Listening(self.destination, "stock_level", self._settings.every_s),
             Listening(self.destination, "order", self._settings.every_s),
-            Listening(self.source, "variant", SHOP_LEVELS_EVERY_S),
-            Listening(self.destination, "variant", SHOP_LEVELS_EVERY_S),
-            Listening(self.source, "warehouse", SHOP_LEVELS_EVERY_S),
-            Listening(self.destination, "warehouse", SHOP_LEVELS_EVERY_S),
+            Listening(self.source, "variant", ASSORTMENT_EVERY_S),
+            Listening(self.destination, "variant", ASSORTMENT_EVERY_S),
+            Listening(self.source, "warehouse", ASSORTMENT_EVERY_S),
+            Listening(self.destination, "warehouse", ASSORTMENT_EVERY_S),
         )
 
     def react(self, change: Change) -> Reaction:

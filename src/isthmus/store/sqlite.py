@@ -92,7 +92,7 @@ class SqliteStore:
     def _run_group(self, units: Sequence[Unit]) -> None:
         try:
             self._in_transaction(lambda: self._run_together(units))
-        except ITS_OWN:
+        except _Spoilt:
             # One unit failed and undid them all: each gets a savepoint. That is rare, and cheaper than giving one to
             # each unit of every group.
             self._in_transaction(lambda: self._run_apart(units))
@@ -109,10 +109,13 @@ class SqliteStore:
             raise
 
     def _run_together(self, units: Sequence[Unit]) -> None:
-        if batch := alike(units):
-            self._run_step(batch)
-        for unit in units:
-            unit.result = [[]] if batch else [self._run_step(step) for step in unit.steps]
+        try:
+            if batch := alike(units):
+                self._run_step(batch)
+            for unit in units:
+                unit.result = [[]] if batch else [self._run_step(step) for step in unit.steps]
+        except ITS_OWN as wrong:
+            raise _Spoilt from wrong
 
     def _run_apart(self, units: Sequence[Unit]) -> None:
         database = self._write_side
@@ -157,6 +160,10 @@ class SqliteStore:
                 raise
             done.append(change.name)
         return done
+
+
+class _Spoilt(Exception):
+    """A unit of a group failed, so nothing of the group was kept."""
 
 
 #: What a unit may bring upon itself, and its neighbours in the group are not to suffer for.
