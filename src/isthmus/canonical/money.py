@@ -18,6 +18,10 @@ _KNOWN = frozenset(list_currencies())
 ZERO = Decimal(0)
 
 
+#: Places after and before the point, as powers of ten. Beyond, exact arithmetic fails or takes for ever.
+FINEST, LARGEST = -30, 18
+
+
 class Money(msgspec.Struct, frozen=True, order=False):
     """An amount in one currency; `currency` is an ISO 4217 code.
 
@@ -30,7 +34,7 @@ class Money(msgspec.Struct, frozen=True, order=False):
 
     def __post_init__(self) -> None:
         """Refuse what is not an amount. Raises `ValueError`."""
-        if not self.amount.is_finite():
+        if not self.amount.is_finite() or not FINEST <= self.amount.adjusted() <= LARGEST:
             message = f"not an amount: {self.amount}"
             raise ValueError(message)
         if self.currency not in _KNOWN:

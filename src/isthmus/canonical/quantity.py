@@ -6,6 +6,8 @@ import msgspec
 
 #: UN/ECE Recommendation 20 code for "one piece"; the unit shops mean when they name none.
 PIECE = "C62"
+#: Places after and before the point, as powers of ten. Beyond, exact arithmetic fails or takes for ever.
+FINEST, LARGEST = -30, 18
 
 
 class Quantity(msgspec.Struct, frozen=True):
@@ -16,7 +18,7 @@ class Quantity(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be counted. Raises `ValueError`."""
-        if not self.value.is_finite():
+        if not self.value.is_finite() or not FINEST <= self.value.adjusted() <= LARGEST:
             message = f"not a quantity: {self.value}"
             raise ValueError(message)
         if not self.unit:

@@ -1,8 +1,10 @@
 """Time, passed in so that tests and simulations can turn the hands."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
@@ -15,6 +17,20 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of this clock's time."""
         ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A clock that counts its own seconds, because they are not the machine's."""
+
+    def seconds(self) -> float:
+        """Return the seconds since some moment; they never step back."""
+        ...
+
+
+def seconds_of(clock: Clock) -> Callable[[], float]:
+    """Return the count of seconds that goes with a clock: its own, or the machine's."""
+    return clock.seconds if isinstance(clock, Counting) else time.monotonic
 
 
 class SystemClock:

@@ -6,16 +6,21 @@ The two failures matter more than the success: `NotSent` means the other side ca
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Generator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
+from errno import EACCES
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 import msgspec
+
+from isthmus.kit.addresses import Place, place_of
 
 #: No answer of a business API is larger; more means a wrong address or a broken server.
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -23,6 +28,8 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 10.0
 
 
+NEVER_ASKED = "it leads to an address no business system has, such as those clouds hand out keys on"
+OWN_NETWORK = "it leads into your own network"
 NEVER_CONNECTED = (
     aiohttp.ClientConnectorError,
     aiohttp.InvalidURL,
@@ -84,8 +91,21 @@ class Exchange:
 
 #: Exchanges made while a piece of work runs are collected here for its trace.
 _LOG: ContextVar[list[Exchange] | None] = ContextVar("isthmus_exchanges", default=None)
+#: Digits before or after the point of any number in an answer. Ten letters can name a number of a billion digits, and
+#: whoever makes an integer or a text of it is busy for hours.
+MOST_DIGITS = 60
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if number and abs(number.adjusted()) > MOST_DIGITS:
+        message = f"a number of more than {MOST_DIGITS} digits"
+        raise ValueError(message)
+    return number
+
+
 # Numbers become Decimal, never float: 10.10 stays 10.10.
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
 @contextlib.contextmanager
@@ -102,10 +122,26 @@ def recorded() -> Generator[list[Exchange]]:
 class Http:
     """A pool of connections, shared by all connections of one process."""
 
-    def __init__(self, *, limit_per_host: int = 32) -> None:
-        """Open no socket yet; the pool is made on first use inside the running loop."""
+    def __init__(self, *, limit_per_host: int = 32, own_network: bool = True, way_out: str = "") -> None:
+        """Open no socket yet; the pool is made on first use inside the running loop.
+
+        Without `own_network` nothing on this machine or in a private network is connected to, whatever name led there;
+        `way_out` then says what to do about it. Addresses clouds hand out keys on are never connected to.
+        """
         self._limit = limit_per_host
         self._session: aiohttp.ClientSession | None = None
+        self._own_network = own_network
+        self._way_out = way_out
+        self._outward: list[Http] = []
+
+    def outward(self, way_out: str) -> "Http":
+        """Return a pool that does not reach this machine or private networks; it is closed with this one."""
+        return self.keep(Http(limit_per_host=self._limit, own_network=False, way_out=way_out))
+
+    def keep(self, other: "Http") -> "Http":
+        """Close another pool together with this one, and return it."""
+        self._outward.append(other)
+        return other
 
     async def __aenter__(self) -> Self:
         """Return the pool itself."""
@@ -122,6 +158,8 @@ class Http:
 
     async def close(self) -> None:
         """Close every connection; the pool may be used again afterwards."""
+        for each in self._outward:
+            await each.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -149,7 +187,7 @@ class Http:
     async def _send(self, request: Request) -> Response:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, limit_per_host=self._limit),
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=self._limit, socket_factory=self._socket),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=True,
             )
@@ -160,13 +198,28 @@ class Http:
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=CONNECT_SECONDS),
+                timeout=_timeout(request.timeout_s),
             ) as answer:
                 return Response(answer.status, answer.headers, await _read(answer))
         except NEVER_CONNECTED as error:
             raise NotSent(_reason(error)) from error
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
             raise AnswerLost(_reason(error)) from error
+
+    def _socket(self, found: Any) -> socket.socket:
+        """Make the socket for an address that a name led to. Raises `PermissionError` for one we do not go to."""
+        family, kind, protocol, _, address = found
+        where = place_of(str(address[0]))
+        if where is Place.NEVER:
+            raise PermissionError(EACCES, NEVER_ASKED)
+        if where is Place.OWN and not self._own_network:
+            raise PermissionError(EACCES, f"{OWN_NETWORK}: {self._way_out}")
+        return socket.socket(family, kind, protocol)
+
+
+@lru_cache(maxsize=32)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

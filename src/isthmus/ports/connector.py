@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from isthmus.kit.clock import Clock
 from isthmus.kit.http import Http
+from isthmus.ports.listing import Listing
 from isthmus.ports.pace import Pace
 from isthmus.ports.probe import Probe
 from isthmus.ports.receiver import Receiver, Subscriptions
@@ -29,12 +30,33 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     secret: bool = False
 
 
-class PaceLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The published limit: `per_second` points, up to `burst` at once, `concurrency` calls at a time."""
+class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further dimension of a limit: at most `amount` in any `seconds`.
 
-    per_second: float
-    burst: float
+    `counts` says of what: `calls`, or the `cost` a call states. `only` names the operations it is about; none: all.
+    `at_once` is the part of it that may go at the start of the span; the rest is spread over it.
+    """
+
+    name: str
+    amount: float
+    seconds: float
+    counts: Literal["calls", "cost"] = "calls"
+    only: tuple[str, ...] = ()
+    at_once: float = 0.1
+
+
+class PaceLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the other side allows: `per_second` points, up to `burst` saved up, `concurrency` calls at a time.
+
+    `per_second` 0: no rate is published. `adaptive`: neither is the number of calls at a time; `concurrency` is then
+    the most that is ever tried, and slower answers or refusals lower it. `also` are further dimensions.
+    """
+
+    per_second: float = 0.0
+    burst: float = 0.0
     concurrency: int = 5
+    adaptive: bool = False
+    also: tuple[Limit, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +112,8 @@ class Session:
     receiver: Receiver | None = None
     subscriptions: Subscriptions | None = None
     close: Callable[[], Awaitable[None]] = _nothing_to_close
+    #: What can be listed for reconciliation, apart from what flows read and write.
+    listings: Mapping[str, Listing[Any]] = field(default_factory=dict[str, Listing[Any]])
 
 
 @dataclass(frozen=True, slots=True)

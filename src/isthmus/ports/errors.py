@@ -1,11 +1,11 @@
 """What can go wrong, sorted by who acts next.
 
     Trouble
-    ├── Transient       the engine, by itself: Unreachable, Throttled, Contended
+    ├── Transient       the engine, by itself: Unreachable, Throttled, Held, LeaseLost, Contended
     ├── InDoubt         nobody before we have looked
     ├── NeedsOperator   a person: AuthExpired, Forbidden, Misconfigured, Unmapped
     ├── Rejected        the record's owner: Invalid, NotFound, Gone, Duplicate, TotalsDiffer
-    └── Defect          a developer: WireDrift, Unsupported, ContractBroken
+    └── Defect          a developer: WireDrift, ContractBroken
 
 Connectors raise, flows let pass, `engine/disposition.py` decides. `code` is the stable name in
 screens, logs and docs; the message is written for a merchant and never holds a secret.
@@ -46,6 +46,27 @@ class Throttled(Transient):
         self.retry_at = retry_at
 
 
+class Held(Transient):
+    """Nothing was asked: the connection is paused, in a maintenance window, or known to be down.
+
+    Spends no attempt. `until` is when to look again, `connection` whose reopening wakes what waits.
+    """
+
+    code = "held"
+
+    def __init__(self, message: str, *, connection: str, until: datetime) -> None:
+        """Say what is on hold and when to look again."""
+        super().__init__(message)
+        self.connection = connection
+        self.until = until
+
+
+class LeaseLost(Transient):
+    """Another worker has the record now: this one must not touch it any more, and keeps nothing."""
+
+    code = "lease_lost"
+
+
 class Contended(Transient):
     """Someone else changed the record meanwhile: read again, decide again."""
 
@@ -53,14 +74,15 @@ class Contended(Transient):
 
 
 class InDoubt(Trouble):
-    """A write left and its outcome is unknown; look for `key` after the settle time."""
+    """A write left and its outcome is unknown; look for `key` after the settle time, not before `look_at` if given."""
 
     code = "in_doubt"
 
-    def __init__(self, message: str, *, key: str) -> None:
+    def __init__(self, message: str, *, key: str, look_at: datetime | None = None) -> None:
         """Name the key to look for."""
         super().__init__(message)
         self.key = key
+        self.look_at = look_at
 
 
 class NeedsOperator(Trouble):
@@ -172,12 +194,6 @@ class WireDrift(Defect):
         """Say where the answer differs."""
         super().__init__(message)
         self.path = path
-
-
-class Unsupported(Defect):
-    """The connector does not do this; said on its page too."""
-
-    code = "unsupported"
 
 
 class ContractBroken(Defect):

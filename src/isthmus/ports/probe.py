@@ -76,3 +76,7 @@ class Probe(Protocol):
     async def probe(self) -> Report:
         """Return the report, findings included. Raises `AuthExpired`, `Unreachable`, `Misconfigured`."""
         ...
+
+    async def ping(self) -> None:
+        """Make one cheap call that only succeeds for somebody the system knows. Raises like any other call."""
+        ...

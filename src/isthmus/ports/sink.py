@@ -79,6 +79,16 @@ class Sink(Protocol[R_contra]):
 
 
 @runtime_checkable
+class Unique(Protocol):
+    """A sink whose system itself refuses a second record under one key, however late a request comes through.
+
+    Where a sink is none, a record sent again after a lost answer is looked for once more before it counts as done.
+    """
+
+    unique: bool
+
+
+@runtime_checkable
 class Matchable(Protocol[R]):
     """A sink that can show records which may be the same real thing as one of ours."""
 
