@@ -7,7 +7,7 @@ larger instead of callers slower. Each unit keeps its own fate: one that fails i
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -93,7 +93,7 @@ class ThreadCommit:
     Coming back to the event loop between two commits would make each group wait for whatever the loop is doing.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Unit]], None], thread: ThreadPoolExecutor) -> None:
+    def __init__(self, commit: Callable[[Sequence[Unit]], None], thread: Executor) -> None:
         """Run `commit` in `thread`: it fills each unit's result or error and raises when the commit failed."""
         self._commit = commit
         self._thread = thread
@@ -123,19 +123,23 @@ class ThreadCommit:
         self._thread.submit(self._work, loop)
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the thread: commit until nothing waits."""
-        while self._waiting:
+        """In the thread, where at least one unit waits: commit until none does."""
+        while True:
             group = _next_group(self._waiting)
             failure: Exception | None = None
             try:
                 self._commit(group)
             except Exception as problem:  # noqa: BLE001 - whatever it was, each caller must hear of it
                 failure = problem
+            if not self._waiting:
+                # Waking the loop costs more than what it is woken for: the last group takes the end along.
+                loop.call_soon_threadsafe(self._ended, group, failure)
+                return
             loop.call_soon_threadsafe(_settle, group, failure)
-        loop.call_soon_threadsafe(self._ended)
 
-    def _ended(self) -> None:
+    def _ended(self, group: Sequence[Unit], failure: Exception | None) -> None:
         """In the loop, where units come in: one that came after the thread's last look starts it again."""
+        _settle(group, failure)
         ended, self._working = self._working, None
         if self._waiting:
             self._start()

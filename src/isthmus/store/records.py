@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from isthmus.canonical.kinds import KINDS
 from isthmus.canonical.record import Record, dump, fingerprint, load
@@ -21,6 +23,45 @@ class Mirrored(Generic[R]):
     fingerprint: str
     read_at: datetime
     deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the other system holds of a record, as the last yes from there said."""
+
+    external_id: str
+    number: str
+    fingerprint: str  # of the record that was written
+    refs: Mapping[str, str]
+
+
+#: What a person decided to leave as it is settles after this moment: never.
+LEFT_FROM = datetime(8000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A create that got no answer, or not yet: what it made can be found after it has settled.
+
+    `made` is what a further try under the same key made, while it is watched whether the first one made something too.
+    """
+
+    intent_id: str
+    settles_at: datetime
+    made: str = ""
+
+    @property
+    def left(self) -> bool:
+        """Tell whether a person decided that nothing more is to be done about it."""
+        return self.settles_at >= LEFT_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Mirrored[R]):
+    """A record of the mirror and how it stands with another system."""
+
+    held: Held | None
+    unanswered: Unanswered | None
 
 
 def record_values(connection: str, kind: str, record: Record, read_at: datetime) -> Mapping[str, Any]:
@@ -46,6 +87,24 @@ def mirrored(kind: type[R], row: Row) -> Mirrored[R]:
         fingerprint=row["fingerprint"],
         read_at=from_micros(row["read_at"]),
         deleted=row["deleted_at"] is not None,
+    )
+
+
+def standing(kind: type[R], row: Row) -> Standing[R]:
+    """Read a row of the statement `standing`."""
+    held = unanswered = None
+    if row["held_id"] is not None:
+        refs = msgspec.json.decode(row["held_refs"], type=dict[str, str])
+        held = Held(row["held_id"], row["held_number"], row["held_fingerprint"], refs)
+    if row["intent_id"] is not None:
+        unanswered = Unanswered(row["intent_id"], from_micros(row["settles_at"]), row["intent_made"])
+    return Standing(
+        record=load(kind, row["body"]),
+        fingerprint=row["fingerprint"],
+        read_at=from_micros(row["read_at"]),
+        deleted=row["deleted_at"] is not None,
+        held=held,
+        unanswered=unanswered,
     )
 
 

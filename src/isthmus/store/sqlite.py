@@ -5,18 +5,23 @@ One thread writes, so SQLite's single-writer rule is never waited on; readers se
 """
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from isthmus.kit.clock import SystemClock, to_micros
+from isthmus.store.base import WakeUps
 from isthmus.store.group import Rows, StoreError, ThreadCommit, Unexpected, Unit
 from isthmus.store.migrate import LEDGER, missing
+from isthmus.store.sqlite_failures import explained
+from isthmus.store.stamp import Seen, Stamp
 from isthmus.store.statement import Dialect, Many, Row, Statement, Step, library
 
+log = logging.getLogger("isthmus.store")
 T = TypeVar("T")
 #: How long to wait for another process (a command beside a running `isthmus up`) to finish its commit.
 BUSY_SECONDS = 30
@@ -30,20 +35,29 @@ class SqliteStore:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises `StoreError` when it is not a usable database."""
+    def __init__(self, path: Path, threads: Callable[[int, str], Executor] = ThreadPoolExecutor) -> None:
+        """Open or create the file. Raises `StoreError` when it is not a usable database.
+
+        `threads` makes the one that writes and the one that reads; a simulation has both done at once, so that the
+        same run takes the same turns.
+        """
         self._sql = library("sqlite")
-        self._writer = ThreadPoolExecutor(1, "isthmus-write")
-        self._reader = ThreadPoolExecutor(1, "isthmus-read")
+        self._writer = threads(1, "isthmus-write")
+        self._reader = threads(1, "isthmus-read")
+        self._path = path
+        self._stamp = Stamp(path)
+        opened: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._write_side = _open(path)
-            self._read_side = _open(path)
-            self._short_side = _open(path, busy_seconds=0)
+            self._stamp.look()
+            opened.extend(_open(path, busy_seconds) for busy_seconds in (BUSY_SECONDS, BUSY_SECONDS, 0))
+            self._write_side, self._read_side, self._short_side = opened
+            self._begin_stamps()
             self._short_side.set_progress_handler(_too_long, SHORT_STEPS)
-        except (sqlite3.Error, OSError) as wrong:
-            message = f"cannot open the database {path.name}: {wrong}"
-            raise StoreError(message) from wrong
+        except (sqlite3.Error, OSError, StoreError) as wrong:
+            for each in opened:
+                each.close()
+            raise explained(wrong, path, "cannot open the database") from wrong
         self._group = ThreadCommit(self._commit, self._writer)
 
     async def read(self, name: str, /, **values: Any) -> list[Row]:
@@ -54,11 +68,24 @@ class SqliteStore:
         except sqlite3.OperationalError:  # interrupted: it is long, or the file is locked; anything else fails again
             return await self._in(self._reader, lambda: _rows(self._read_side.execute(text, values)))
         except sqlite3.Error as wrong:
-            raise StoreError(str(wrong)) from wrong
+            raise explained(wrong, self._path) from wrong
 
     async def write(self, *steps: Step) -> Rows:
         """Run the steps as one unit; see `Store.write`."""
         return await self._group.write(steps)
+
+    async def now(self, name: str, /, **values: Any) -> list[Row]:
+        """Run one statement as a unit of its own: with one writer there is nothing quicker."""
+        (rows,) = await self.write(Statement(name, values))
+        return rows
+
+    async def listen(self, told: Callable[[], None]) -> None:
+        """Return at once: a file tells nobody of a change. What a command beside us wrote shows at the next look."""
+
+    @property
+    def wake_ups(self) -> WakeUps:
+        """Tell that others' work is found by looking."""
+        return "polling"
 
     async def migrate(self, phase: str | None = None) -> Sequence[str]:
         """Apply what is missing, each change in its own transaction."""
@@ -77,17 +104,17 @@ class SqliteStore:
         self._writer.shutdown()
         self._reader.shutdown()
 
-    async def _in(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    async def _in(self, thread: Executor, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except sqlite3.Error as wrong:
-            raise StoreError(str(wrong)) from wrong
+            raise explained(wrong, self._path) from wrong
 
     def _commit(self, units: Sequence[Unit]) -> None:
         try:
             self._run_group(units)
         except sqlite3.Error as wrong:
-            raise StoreError(str(wrong)) from wrong
+            raise explained(wrong, self._path) from wrong
 
     def _run_group(self, units: Sequence[Unit]) -> None:
         try:
@@ -101,12 +128,35 @@ class SqliteStore:
         database = self._write_side
         database.execute("BEGIN IMMEDIATE")
         try:
+            seen = self._stamp.advance(database) if self._stamp.due() else None
             work()
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
+        if seen is not None:
+            self._keep(seen)
+
+    def _begin_stamps(self) -> None:
+        """See that nothing is missing, and that each -wal begins with a stamp; a busy file is being stamped anyway."""
+        database = self._short_side
+        self._stamp.check(database)
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return
+        seen = self._stamp.advance(database)
+        database.execute("COMMIT")
+        self._stamp.keep(seen)
+
+    def _keep(self, seen: Seen) -> None:
+        try:
+            self._stamp.keep(seen)
+        except OSError as wrong:  # what was committed is safe; only a loss of it by others would not be noticed
+            log.warning("the stamp beside %s could not be written: %s", self._path.name, wrong.strerror)
 
     def _run_together(self, units: Sequence[Unit]) -> None:
         try:
@@ -197,9 +247,13 @@ def _too_long() -> int:
 
 def _open(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    _switch_to_wal(database)
-    for setting in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "wal_autocheckpoint=4000"):
-        database.execute(f"PRAGMA {setting}")
+    try:
+        _switch_to_wal(database)
+        for setting in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "wal_autocheckpoint=4000"):
+            database.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

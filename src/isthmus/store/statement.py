@@ -2,6 +2,7 @@
 
 A `.sql` file holds statements under `-- name: claim_jobs`; where the two databases must differ,
 two variants stand side by side: `-- name: claim_jobs [sqlite]` and `-- name: claim_jobs [postgres]`.
+`-- name: mark_job [wakes]` makes work that another process may be waiting for (see `Store.listen`).
 Parameters are written `:name` in both; `IN (:ids...)` takes a JSON list of texts.
 """
 
@@ -16,7 +17,9 @@ from typing import Any, Literal
 Dialect = Literal["sqlite", "postgres"]
 Row = Mapping[str, Any]
 
-_HEADER = re.compile(r"^-- name: (?P<name>\w+)(?: \[(?P<dialect>sqlite|postgres)\])?\s*$", re.MULTILINE)
+_HEADER = re.compile(
+    r"^-- name: (?P<name>\w+)(?: \[(?P<dialect>sqlite|postgres)\])?(?P<wakes> \[wakes\])?\s*$", re.MULTILINE
+)
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 # A colon that starts a parameter: not half of a cast, not inside a word or a quoted literal.
 _PARAMETER = re.compile(r"'[^']*'|(?<![:\w]):(?P<name>[a-z_]\w*)(?P<list>\.\.\.)?")
@@ -24,6 +27,9 @@ _LIST: Mapping[Dialect, str] = {
     "sqlite": "SELECT value FROM json_each({})",
     "postgres": "SELECT json_array_elements_text(CAST({} AS json))",
 }
+#: PostgreSQL joins `IN (SELECT ...)`, and where nothing was ever counted (a fresh database) that may read every record
+#: of a kind for each value. An array is looked up in the index, whatever is known of the table.
+_IN = re.compile(r"\bIN \((:[a-z_]\w*\.\.\.)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,12 @@ class Sql:
 
     text: str
     parameters: tuple[str, ...]
+    wakes: bool = False
+
+    @property
+    def returns(self) -> bool:
+        """Tell whether it says by its rows what it changed."""
+        return "RETURNING" in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,13 @@ def _read(text: str, dialect: Dialect) -> dict[str, Sql]:
     headers = list(_HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     return {
-        header["name"]: _compile(text[header.end() : end].strip().rstrip(";"), dialect)
+        header["name"]: _compile(text[header.end() : end].strip().rstrip(";"), dialect, wakes=bool(header["wakes"]))
         for header, end in zip(headers, ends, strict=True)
         if header["dialect"] in (None, dialect)
     }
 
 
-def _compile(text: str, dialect: Dialect) -> Sql:
+def _compile(text: str, dialect: Dialect, *, wakes: bool) -> Sql:
     order: list[str] = []
 
     def place(match: re.Match[str]) -> str:
@@ -97,4 +109,7 @@ def _compile(text: str, dialect: Dialect) -> Sql:
         return _LIST[dialect].format(value) if match["list"] else value
 
     # Comments go first: an apostrophe in one is no quote.
-    return Sql(_PARAMETER.sub(place, _COMMENT.sub("", text)), tuple(order))
+    plain = _COMMENT.sub("", text)
+    if dialect == "postgres":
+        plain = _IN.sub(r"= ANY (ARRAY(\1))", plain)
+    return Sql(_PARAMETER.sub(place, plain), tuple(order), wakes)

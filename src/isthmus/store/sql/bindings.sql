@@ -1,22 +1,23 @@
 -- Which records of two systems are the same real thing.
 
 -- name: bind
+-- One of two records that are the same thing. Both get the entity either of them has already, the destination's first,
+-- else a new one.
 INSERT INTO binding
   (connection, kind, external_id, entity, state, number, fingerprint, base, refs, synced_at)
 VALUES
-  (:connection, :kind, :external_id, :entity, :state, :number, :fingerprint, :base, :refs, :now)
+  (
+    :connection, :kind, :external_id,
+    COALESCE(
+      (SELECT entity FROM binding WHERE connection = :there AND kind = :kind AND external_id = :there_id),
+      (SELECT entity FROM binding WHERE connection = :here AND kind = :kind AND external_id = :here_id),
+      :entity
+    ),
+    :state, :number, :fingerprint, :base, :refs, :now
+  )
 ON CONFLICT (connection, kind, external_id) DO UPDATE SET
   state = excluded.state, number = excluded.number, fingerprint = excluded.fingerprint,
   base = excluded.base, refs = excluded.refs, synced_at = excluded.synced_at, last_error = '';
-
--- name: binding
-SELECT * FROM binding WHERE connection = :connection AND kind = :kind AND external_id = :external_id;
-
--- name: counterpart
-SELECT other.* FROM binding AS mine
-JOIN binding AS other ON other.entity = mine.entity AND other.kind = mine.kind
-WHERE mine.connection = :connection AND mine.kind = :kind AND mine.external_id = :external_id
-  AND other.connection = :other;
 
 -- name: counterparts
 SELECT mine.external_id AS mine_id, other.external_id AS other_id, other.number AS other_number
@@ -53,7 +54,6 @@ WHERE NOT EXISTS (SELECT 1 FROM binding WHERE connection = :here AND kind = :kin
 ON CONFLICT DO NOTHING
 RETURNING connection, external_id, number;
 
--- name: repeated_numbers
-SELECT number, COUNT(*) AS records FROM record
-WHERE connection = :connection AND kind = :kind AND deleted_at IS NULL AND number <> ''
-GROUP BY number HAVING COUNT(*) > 1 ORDER BY number LIMIT 100;
+-- name: unbind_one
+-- The other system has it no more, or another one is meant.
+DELETE FROM binding WHERE connection = :connection AND kind = :kind AND external_id = :external_id;

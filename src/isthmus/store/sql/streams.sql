@@ -1,6 +1,6 @@
 -- Streams: what is read from whom, how far, and when again. A cursor moves with the data it covers.
 
--- name: declare_stream
+-- name: declare_stream [wakes]
 INSERT INTO stream (connection, kind, every_s, run_at) VALUES (:connection, :kind, :every_s, :now)
 ON CONFLICT (connection, kind) DO UPDATE SET every_s = excluded.every_s;
 
@@ -46,16 +46,16 @@ UPDATE stream SET run_at = :run_at, token = NULL, lease_until = NULL,
 WHERE connection = :connection AND kind = :kind AND token = :token
 RETURNING kind;
 
--- name: release_stream
+-- name: release_stream [wakes]
 UPDATE stream SET token = NULL, lease_until = NULL WHERE connection = :connection AND kind = :kind AND token = :token;
 
--- name: hasten_stream
-UPDATE stream SET run_at = :now WHERE connection = :connection AND kind = :kind AND run_at > :now;
+-- name: hasten_stream [wakes]
+UPDATE stream SET run_at = :now WHERE connection = :connection AND kind = :kind AND run_at > :now RETURNING kind;
 
--- name: hasten_streams
-UPDATE stream SET run_at = :now WHERE run_at > :now;
+-- name: hasten_streams [wakes]
+UPDATE stream SET run_at = :now WHERE run_at > :now RETURNING kind;
 
--- name: free_streams
+-- name: free_streams [wakes]
 UPDATE stream SET token = NULL, lease_until = NULL WHERE token IS NOT NULL;
 
 -- name: streams

@@ -1,0 +1,3 @@
+-- Claims go by lane; nothing of this release asks for due work without it.
+
+DROP INDEX IF EXISTS job_due;
