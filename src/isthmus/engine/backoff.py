@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 HORIZON = timedelta(days=3)
 _FIRST_S = 2.0
 _LONGEST_S = 1800.0
-_chance = random.Random()  # noqa: S311 - spreads retries, protects nothing
+#: Spreads retries; a simulation that is to repeat itself seeds it.
+CHANCE = random.Random()  # noqa: S311 - it protects nothing
 
 
 def wait(attempts: int) -> timedelta:
     """Return the wait after the `attempts`-th failure (1 is the first): doubling, up to 30 minutes, +-20 %."""
     seconds = min(_LONGEST_S, _FIRST_S * 2.0 ** min(attempts - 1, 20))
-    return timedelta(seconds=seconds * _chance.uniform(0.8, 1.2))
+    return timedelta(seconds=seconds * CHANCE.uniform(0.8, 1.2))
 
 
 def exhausted(first_failed_at: datetime | None, now: datetime) -> bool:

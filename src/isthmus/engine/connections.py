@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from isthmus.engine.pace import Budget
+from isthmus.engine.gate import Gate
 from isthmus.ports.connector import Manifest, Session
 from isthmus.ports.errors import Misconfigured
+from isthmus.ports.listing import Listing
 from isthmus.ports.sink import Sink
 from isthmus.ports.source import Source
 
@@ -19,7 +20,7 @@ class Connection:
     name: str
     manifest: Manifest
     session: Session
-    pace: Budget
+    gate: Gate
     secrets: tuple[str, ...] = ()
 
     @property
@@ -40,6 +41,14 @@ class Connection:
         found = self.session.sinks.get(kind)
         if found is None:
             message = f"{self.manifest.name} ({self.name}) takes no {kind} records"
+            raise Misconfigured(message)
+        return found
+
+    def listing(self, kind: str) -> Listing[Any]:
+        """Return where records of `kind` are listed for reconciliation. Raises `Misconfigured`."""
+        found = self.session.listings.get(kind)
+        if found is None:
+            message = f"{self.manifest.name} ({self.name}) cannot list {kind} records"
             raise Misconfigured(message)
         return found
 

@@ -12,8 +12,8 @@ from isthmus.engine.connections import Connection, Connections
 from isthmus.kit.clock import Clock, to_micros
 from isthmus.ports.errors import Misconfigured
 from isthmus.store.base import Store, one
-from isthmus.store.records import Mirrored, mirrored
-from isthmus.store.statement import Row, listed
+from isthmus.store.records import Mirrored, Standing, mirrored, standing
+from isthmus.store.statement import listed
 
 R = TypeVar("R", bound=Record)
 
@@ -27,6 +27,8 @@ class Context:
     connections: Connections
     #: Set whenever new work may be due, so that nobody waits for the next look.
     stir: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Streams that were read to their end once, which stays so.
+    covered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""
@@ -57,12 +59,14 @@ class Context:
         )
         return [mirrored(kind, row) for row in rows]
 
-    async def counterpart(self, connection: str, kind: str, external_id: str, other: str) -> Row | None:
-        """Return the binding, in connection `other`, of the same real thing."""
+    async def standing(
+        self, kind: type[R], connection: str, external_id: str, *, other: str, key: str
+    ) -> Standing[R] | None:
+        """Return one record of the mirror and how it stands with connection `other`, where it has the key `key`."""
         rows = await self.store.read(
-            "counterpart", connection=connection, kind=kind, external_id=external_id, other=other
+            "standing", connection=connection, kind=_KIND_NAMES[kind], external_id=external_id, other=other, key=key
         )
-        return one(rows)
+        return standing(kind, rows[0]) if rows else None
 
 
 _KIND_NAMES: dict[type[Record], str] = {cls: name for name, cls in KINDS.items()}

@@ -5,14 +5,18 @@ from datetime import datetime, timedelta
 
 from isthmus.engine import backoff
 from isthmus.engine.outcome import Outcome, Parked, Snoozed
+from isthmus.mapping.tables import KNOWN
 from isthmus.ports.errors import (
     AuthExpired,
     Contended,
     Defect,
     Duplicate,
     Forbidden,
+    Gone,
+    Held,
     InDoubt,
     Invalid,
+    LeaseLost,
     Misconfigured,
     Throttled,
     TotalsDiffer,
@@ -25,16 +29,25 @@ from isthmus.ports.errors import (
 OPERATOR_WAIT = timedelta(seconds=60)
 CONTENDED_WAIT = timedelta(seconds=2)
 RETRY = "Retry"
+#: What a person can say to an unknown outcome (`admin/answers.py`), the likeliest first.
+IT_IS_THERE = "Look for it in the other system. If it is there, say as what"
+CREATE_IT = "If it is not there, let it be created"
+LEAVE_IT = "Leave it as it is"
+WAYS_OUT = (IT_IS_THERE, CREATE_IT, LEAVE_IT)
+#: Questions that can be answered so; `left` is one that was.
+ANSWERABLE = frozenset({"in_doubt", "duplicate", "gone", "left"})
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the table needs to know beside the trouble itself."""
 
+    flow: str
     now: datetime
     attempts: int  # failures so far, this one not counted
     first_failed_at: datetime | None
     settle: timedelta  # how long the destination may take to show what it was sent
+    creates: bool = False  # the flow makes records there, so that a person can say which one is meant
 
 
 def dispose(trouble: Trouble, at: Circumstances) -> Outcome:
@@ -42,20 +55,28 @@ def dispose(trouble: Trouble, at: Circumstances) -> Outcome:
     match trouble:
         case Throttled(retry_at=retry_at):
             return Snoozed(retry_at, trouble.code, str(trouble))
+        case Held(until=until, connection=connection):
+            return Snoozed(until, trouble.code, str(trouble), waits_for=f"connection:{connection}")
+        case LeaseLost():
+            return Snoozed(at.now + CONTENDED_WAIT, trouble.code, str(trouble))
         case AuthExpired():
             # Not this record's fault: everything waits, nothing is spent, all goes on by itself.
             return Snoozed(at.now + OPERATOR_WAIT, trouble.code, str(trouble))
         case Transient() | InDoubt() if backoff.exhausted(at.first_failed_at, at.now):
             since = at.first_failed_at.date() if at.first_failed_at else at.now.date()
-            return Parked("exhausted", f"Tried since {since} without success: {trouble}", (RETRY,))
+            because = f"Tried since {since} without success: {trouble}"
+            if isinstance(trouble, InDoubt) and at.creates:
+                return Parked("in_doubt", because, (*WAYS_OUT, RETRY))
+            return Parked("exhausted", because, (RETRY,))
         case Contended():
             return Snoozed(at.now + CONTENDED_WAIT, trouble.code, str(trouble), spends=True)
-        case InDoubt():
-            return Snoozed(at.now + at.settle, trouble.code, str(trouble), spends=True)
+        case InDoubt(look_at=look_at):
+            settled = at.now + at.settle
+            return Snoozed(max(look_at or settled, settled), trouble.code, str(trouble), spends=True)
         case Transient():
             return Snoozed(at.now + backoff.wait(at.attempts + 1), trouble.code, str(trouble), spends=True)
         case _:
-            return Parked(trouble.code, sentence(trouble), answers(trouble))
+            return Parked(trouble.code, sentence(trouble), answers(trouble, at.flow, creates=at.creates))
 
 
 def sentence(trouble: Trouble) -> str:
@@ -66,13 +87,19 @@ def sentence(trouble: Trouble) -> str:
     return str(trouble)
 
 
-def answers(trouble: Trouble) -> tuple[str, ...]:
-    """Return what a person can do about it, the likeliest first."""
+def answers(trouble: Trouble, flow: str, *, creates: bool = False) -> tuple[str, ...]:
+    """Return what a person can do about trouble in `flow`, the likeliest first."""
     match trouble:
+        case Duplicate() if creates:
+            return ("Say which one it is, and cancel or merge the other one there", LEAVE_IT, RETRY)
+        case Gone() if creates:
+            return ("Let it be created anew", "If another one has taken its place, say which", LEAVE_IT, RETRY)
         case Unmapped():
-            table = f'[flows.<flow>.tables.{trouble.table}] "{trouble.value}" = "..."'
-            create = "Create the counterpart in the other system, then retry"
-            return (f"Add a row to isthmus.toml: {table}", create, RETRY)
+            create = f"Create the counterpart of {trouble.value!r} in the other system, then retry"
+            if trouble.table not in KNOWN:
+                return (create, RETRY)
+            row = f'[flows.{flow}.tables.{trouble.table}] "{trouble.value}" = "..."'
+            return (f"Add a row to isthmus.toml: {row}", create, RETRY)
         case Forbidden():
             grant = f"Grant {trouble.missing}" if trouble.missing else "Grant the permission"
             return (f"{grant} in the other system, then retry", RETRY)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,18 @@ import msgspec
 from isthmus.engine import disposition
 from isthmus.engine.context import Context
 from isthmus.engine.disposition import Circumstances, dispose
+from isthmus.engine.evidence import evidence
 from isthmus.engine.failpoints import failpoint
-from isthmus.engine.flow import Flow
-from isthmus.engine.outcome import Ask, Done, Later, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.flow import Creates, Flow
+from isthmus.engine.hold import Why
+from isthmus.engine.mirror import Absorbs
+from isthmus.engine.outcome import Ask, Done, Later, Leave, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.kit.clock import to_micros
 from isthmus.kit.http import Exchange, recorded
 from isthmus.kit.scrub import scrub
-from isthmus.ports.errors import AuthExpired, Trouble
+from isthmus.ports.errors import AuthExpired, InDoubt, Trouble, Unreachable
+from isthmus.ports.pace import Caller, calling
 from isthmus.store.group import StoreError, Unexpected
 from isthmus.store.statement import Many, Statement, Step, listed, say
 
@@ -28,16 +33,20 @@ _STATE = {Done: "done", Skipped: "done", Parked: "parked", Snoozed: "snoozed"}
 class Executor:
     """Runs the jobs of all flows."""
 
-    def __init__(self, context: Context) -> None:
-        """Write to the context's store."""
+    def __init__(self, context: Context, mirror: Absorbs | None = None) -> None:
+        """Write to the context's store; `mirror` takes in what has to be read once more."""
         self._context = context
+        self._mirror = mirror
 
     async def run(
         self, flow: Flow, works: Sequence[Work], tried: Callable[[], None] | None = None
     ) -> Sequence[Outcome]:
         """Run works of one flow together and finish each of them; `tried` is called between the two."""
-        with recorded() as exchanges:
-            outcomes = await self._try(flow, works)
+        who = Caller(flow.name, flow.lane, works[0].started_at, tuple(work.lease for work in works))
+        with recorded() as exchanges, calling(who):
+            outcomes = [
+                await self._told(work, each) for work, each in zip(works, await self._try(flow, works), strict=True)
+            ]
         if tried is not None:
             tried()
         calls = self._calls(flow, works[0], exchanges)
@@ -47,8 +56,14 @@ class Executor:
             await self._finish_batch(works, outcomes, calls)
         failpoint("job.finished")
         await self._wake_if_over(outcomes)
-        self._context.stir.set()
         return outcomes
+
+    async def _told(self, work: Work, outcome: Outcome) -> Outcome:
+        """Return a question about an unknown outcome with what is known of it."""
+        if not isinstance(outcome, Parked) or outcome.code not in disposition.ANSWERABLE:
+            return outcome
+        known = await evidence(self._context, work.job.flow, work.job.subject)
+        return replace(outcome, because=f"{outcome.because} {known}") if known else outcome
 
     async def _wake_if_over(self, outcomes: Sequence[Outcome]) -> None:
         """Wake what waits for something that happened while it decided to wait."""
@@ -57,15 +72,16 @@ class Executor:
 
     async def _try(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
         try:
+            await self._read_again(flow, works)
             answers = await flow.run(works)
             return [
-                self._dispose(flow, work, answer) if isinstance(answer, Trouble) else answer
+                self._dispose(flow, work, answer) if isinstance(answer, Trouble) else _unless_again(work, answer)
                 for work, answer in zip(works, answers, strict=True)
             ]
         except Later as later:
             return [later.outcome for _ in works]
-        except Ask as ask:
-            return [ask.outcome for _ in works]
+        except (Ask, Leave) as end:
+            return [end.outcome for _ in works]
         except Trouble as trouble:
             return [self._dispose(flow, work, trouble) for work in works]
         except Unexpected:
@@ -78,20 +94,49 @@ class Executor:
             because = f"Isthmus failed on this record: {type(bug).__name__}. The log has the details."
             return [Parked("defect", because, ("Send the log to support", disposition.RETRY)) for _ in works]
 
+    async def _read_again(self, flow: Flow, works: Sequence[Work]) -> None:
+        """Read at their source what could not be understood the last time. Raises what that raises."""
+        ids = [work.job.subject for work in works if work.job.unread]
+        if not ids or self._mirror is None or not isinstance(flow, Creates):
+            return
+        source = self._context.connection(flow.source).session.sources.get(flow.kind)
+        if source is None:
+            return
+        read_at = self._context.now()
+        records = await source.read(ids)
+        gone = [each for each in ids if each not in {record.external_id for record in records}]
+        taken = await self._mirror.absorb(flow.source, flow.kind, records, read_at=read_at, gone=gone)
+        if taken.steps:
+            await self._context.store.write(*taken.steps)
+
     def _dispose(self, flow: Flow, work: Work, trouble: Trouble) -> Outcome:
         destination = self._context.connections.get(flow.destination)
         outcome = dispose(
             trouble,
             Circumstances(
+                flow=flow.name,
                 now=self._context.now(),
                 attempts=work.job.attempts,
                 first_failed_at=work.job.first_failed_at,
                 settle=destination.settle if destination else disposition.CONTENDED_WAIT,
+                creates=isinstance(flow, Creates),
             ),
         )
-        if isinstance(outcome, Snoozed) and isinstance(trouble, AuthExpired):
-            return Snoozed(outcome.until, outcome.code, outcome.because, waits_for=f"connection:{flow.destination}")
+        if isinstance(outcome, Snoozed):
+            # Nobody could have done better: it waits for the connection, and no try is spent.
+            if down := self._down(flow, trouble):
+                return replace(outcome, waits_for=f"connection:{down}", spends=False)
+            if isinstance(trouble, AuthExpired):
+                return replace(outcome, waits_for=f"connection:{flow.destination}")
         return outcome
+
+    def _down(self, flow: Flow, trouble: Trouble) -> str | None:
+        """Return the connection that is known to be down by now and explains this trouble."""
+        if not isinstance(trouble, Unreachable | InDoubt):
+            return None
+        ends = [self._context.connections.get(name) for name in (flow.destination, flow.source)]
+        found = (each.name for each in ends if each and any(hold.why is Why.DOWN for hold in each.gate.holds))
+        return next(found, None)
 
     async def _finish(self, work: Work, outcome: Outcome, calls: Sequence[Any]) -> None:
         steps: list[Step] = [
@@ -176,6 +221,10 @@ class Executor:
             for secret in self._context.connections[name].secrets
         )
         return [call_values(flow.destination, work.job.token, each, secrets) for each in exchanges]
+
+
+def _unless_again(work: Work, answer: Outcome) -> Outcome:
+    return work.again if isinstance(answer, Done) and work.again is not None else answer
 
 
 def awaited(what: str) -> dict[str, Any]:

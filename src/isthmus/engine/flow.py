@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from isthmus.canonical.record import Record
 from isthmus.engine.outcome import Outcome
 from isthmus.engine.work import Work
 from isthmus.ports.errors import Trouble
+from isthmus.ports.pace import Lane
 from isthmus.store.statement import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the mirror's row shows as long as this very reading is the one it keeps; microseconds."""
+
+    read_at: int
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +27,18 @@ class Change:
     connection: str
     kind: str
     record: Record
+    reading: Reading
     deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The destination may not match for this subject; `number` is what people call it."""
+    """The destination may not match for this subject; `number` is what people call it. A `hot` one goes first."""
 
     flow: str
     subject: str
     number: str = ""
+    hot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Flow(Protocol):
     name: str
     source: str  # connections by name
     destination: str
+    lane: Lane  # whose turn it is where calls are scarce
     batch: int  # jobs one run takes together
     concurrency: int  # runs at a time
 
@@ -73,4 +85,15 @@ class Flow(Protocol):
 
         Trouble of one job is returned in its place; trouble of all of them may be raised.
         """
+        ...
+
+
+@runtime_checkable
+class Creates(Protocol):
+    """A flow that makes records of one kind at its destination, each under a key of ours."""
+
+    kind: str
+
+    def unique(self, subject: str) -> str:
+        """Return the key of what a job's subject becomes there."""
         ...

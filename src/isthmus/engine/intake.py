@@ -19,7 +19,8 @@ from isthmus.engine.news import news_of
 from isthmus.engine.unreadable import park, read_apart
 from isthmus.kit.clock import from_micros, to_micros
 from isthmus.kit.names import fresh_id
-from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
+from isthmus.ports.errors import Held, NeedsOperator, Throttled, Trouble
+from isthmus.ports.pace import Caller, Lane, calling
 from isthmus.ports.receiver import Notice
 from isthmus.store.base import one
 from isthmus.store.group import StoreError
@@ -144,7 +145,8 @@ class Intake:
         read_at = self._context.now()
         try:
             source = self._context.connection(connection).source(kind)
-            records, bad = await read_apart(source, news)
+            with calling(Caller(lane=Lane.ORDERS if kind == "order" else Lane.READING, since=read_at)):
+                records, bad = await read_apart(source, news)
             if news:
                 await self._health.well(connection)
         except Trouble as trouble:
@@ -180,6 +182,8 @@ class Intake:
             run_at = now + backoff.wait(row["attempts"] + 1)
             if isinstance(trouble, Throttled):
                 run_at = trouble.retry_at
+            elif isinstance(trouble, Held):
+                run_at = trouble.until
             elif isinstance(trouble, NeedsOperator):
                 run_at = now + timedelta(seconds=60)
             values.append({"id": row["id"], "token": token, "run_at": to_micros(run_at), "because": str(trouble)})

@@ -6,15 +6,20 @@ read twice marks nothing and a record that changed marks each job once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from isthmus.canonical.record import Record, load
 from isthmus.engine.context import Context
-from isthmus.engine.flow import Change, Flow, Mark
+from isthmus.engine.flow import Change, Flow, Mark, Reading
 from isthmus.kit.clock import to_micros
 from isthmus.store.records import kind_class, record_values
 from isthmus.store.statement import Many, Row, Step, listed
+
+#: What `bury_record` writes instead of a fingerprint.
+BURIED = "deleted"
+#: A reading takes no longer than this from its beginning to its answer, waiting for its turn to call included.
+OVERLAP = timedelta(seconds=120)
 
 
 @dataclass(slots=True)
@@ -42,6 +47,21 @@ class Absorbs(Protocol):
         ...
 
 
+def outdated(row: Row, record: Record | None, read_at: datetime) -> bool:
+    """Tell whether the mirror's `row` is newer than a reading that began at `read_at` (None: it was not there).
+
+    A reading says how the record was at some moment after it began. So of two that may have overlapped, the source's
+    own stamp tells which is newer, where it has one. `store_record` decides alike.
+    """
+    began = row["read_at"] > to_micros(read_at)
+    if record is None or record.changed_at is None or row["changed_at"] is None or row["deleted_at"] is not None:
+        return began
+    stamp = to_micros(record.changed_at)
+    if stamp == row["changed_at"]:
+        return began
+    return stamp < row["changed_at"] and to_micros(read_at - OVERLAP) < row["read_at"]
+
+
 class Mirror:
     """Knows the flows that want to hear of changes."""
 
@@ -63,8 +83,8 @@ class Mirror:
         newest = {record.external_id: record for record in records}
         result = Absorbed(read=len(newest) + len(gone))
         mirrored = await self._mirrored(connection, kind, [*newest, *gone])
-        # What was read before the mirror's own reading began says nothing about now, least of all what orders take.
-        late = {each for each, row in mirrored.items() if row["read_at"] > to_micros(read_at)}
+        # What is older than the mirror's own reading says nothing about now, least of all what orders take.
+        late = {each for each, row in mirrored.items() if outdated(row, newest.get(each), read_at)}
         known = {each: row for each, row in mirrored.items() if row["deleted_at"] is None and each not in late}
         rows: list[Any] = []
         seen: list[Any] = []
@@ -75,10 +95,12 @@ class Mirror:
             values = record_values(connection, kind, record, read_at)
             before = known.get(external_id)
             if before is not None and before["fingerprint"] == values["fingerprint"]:
-                seen.append({**_key(connection, kind, external_id), "read_at": values["read_at"]})
+                evidence = {"read_at": values["read_at"], "fingerprint": values["fingerprint"]}
+                seen.append({**_key(connection, kind, external_id), **evidence})
             else:
                 rows.append(values)
-                changes.append(Change(connection, kind, record, deleted=record.deleted_at is not None))
+                reading = Reading(values["read_at"], values["fingerprint"])
+                changes.append(Change(connection, kind, record, reading, deleted=record.deleted_at is not None))
         changes += await self._buried(connection, kind, [each for each in gone if each in known], result, read_at)
         result.changed = len(changes)
         if rows:
@@ -107,7 +129,8 @@ class Mirror:
             )
         )
         rows = await self._context.store.read("records", connection=connection, kind=kind, ids=listed(ids))
-        return [Change(connection, kind, load(kind_class(kind), row["body"]), deleted=True) for row in rows]
+        reading = Reading(to_micros(read_at), BURIED)
+        return [Change(connection, kind, load(kind_class(kind), row["body"]), reading, deleted=True) for row in rows]
 
     def _react(self, changes: Sequence[Change], result: Absorbed) -> None:
         marks: dict[tuple[str, str], Mark] = {}
@@ -120,12 +143,25 @@ class Mirror:
             result.steps.append(mark_jobs(list(marks.values()), self._context.micros()))
 
 
+#: The lanes inside a flow.
+HOT, USUAL = 0, 1
+
+
 def mark_jobs(marks: Sequence[Mark], now: int) -> Step:
     """Return the step that marks jobs; sorted, so that two units never wait for each other's rows in a circle."""
     ordered = sorted(marks, key=lambda mark: (mark.flow, mark.subject))
     return Many(
         "mark_job",
-        [{"flow": mark.flow, "subject": mark.subject, "number": mark.number, "now": now} for mark in ordered],
+        [
+            {
+                "flow": mark.flow,
+                "subject": mark.subject,
+                "number": mark.number,
+                "now": now,
+                "lane": HOT if mark.hot else USUAL,
+            }
+            for mark in ordered
+        ],
     )
 
 

@@ -61,3 +61,12 @@ class Ask(Exception):
         """Carry the question."""
         super().__init__(outcome.because)
         self.outcome = outcome
+
+
+class Leave(Exception):
+    """Raised deep inside a flow to end the run as `Skipped`."""
+
+    def __init__(self, outcome: Skipped) -> None:
+        """Carry the reason."""
+        super().__init__(outcome.because)
+        self.outcome = outcome

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from isthmus.engine import backoff
@@ -11,11 +11,13 @@ from isthmus.engine.disposition import OPERATOR_WAIT, sentence
 from isthmus.engine.failpoints import failpoint
 from isthmus.engine.flow import Flow, Listening
 from isthmus.engine.health import Health
+from isthmus.engine.holds import Holds
 from isthmus.engine.mirror import Mirror
 from isthmus.engine.unreadable import park
 from isthmus.kit.clock import to_micros
 from isthmus.kit.names import fresh_id
-from isthmus.ports.errors import NeedsOperator, Throttled, Trouble
+from isthmus.ports.errors import Held, NeedsOperator, Throttled, Trouble
+from isthmus.ports.pace import Caller, Lane, calling
 from isthmus.ports.source import Cursor
 from isthmus.store.base import one
 from isthmus.store.group import StoreError, Unexpected
@@ -47,13 +49,13 @@ def next_round(stream: Row) -> str:
 class Rounds:
     """Runs the streams that the flows live on."""
 
-    def __init__(self, context: Context, mirror: Mirror, flows: Sequence[Flow], health: Health) -> None:
+    def __init__(self, context: Context, mirror: Mirror, flows: Sequence[Flow], health: Health, holds: Holds) -> None:
         """Serve `flows`."""
         self._context = context
         self._mirror = mirror
         self._flows = flows
         self._health = health
-        self._mine = listed(f"{each.connection}/{each.kind}" for each in needed(flows))
+        self._holds = holds
         self._stopping = False
         self.busy = 0
 
@@ -90,12 +92,14 @@ class Rounds:
 
     async def step(self) -> bool:
         """Read one stream that is due, to its end; return whether there was one."""
-        if not await self._due():
+        mine = [each for each in needed(self._flows) if not self._holds.connection(each.connection)]
+        if not await self._due({(each.connection, each.kind) for each in mine}):
             return False
         now = self._context.micros()
         token = fresh_id()
+        names = listed(f"{each.connection}/{each.kind}" for each in mine)
         rows = await self._context.store.write(
-            say("claim_stream", mine=self._mine, now=now, lease_until=now + LEASE_S * 1_000_000, token=token)
+            say("claim_stream", mine=names, now=now, lease_until=now + LEASE_S * 1_000_000, token=token)
         )
         row = one(rows[0])
         if row is None:
@@ -127,17 +131,20 @@ class Rounds:
             except StoreError:
                 log.exception("the lease of a stream could not be extended")
 
-    async def _due(self) -> bool:
+    async def _due(self, mine: Collection[tuple[str, str]]) -> bool:
         now = self._context.micros()
         return any(
-            row["run_at"] <= now and (row["lease_until"] is None or row["lease_until"] < now)
+            (row["connection"], row["kind"]) in mine
+            and row["run_at"] <= now
+            and (row["lease_until"] is None or row["lease_until"] < now)
             for row in await self._context.store.read("streams")
         )
 
     async def _round(self, row: Row, token: str) -> None:
         connection, kind = row["connection"], row["kind"]
         try:
-            await self._pages(row, token)
+            with calling(Caller(lane=Lane.READING, since=self._context.now())):
+                await self._pages(row, token)
             await self._health.well(connection)
         except Unexpected:
             log.warning("stream %s/%s went on elsewhere", connection, kind)
@@ -214,6 +221,8 @@ class Rounds:
         run_at = now + backoff.wait(row["failures"] + 1)
         if isinstance(trouble, Throttled):
             run_at = trouble.retry_at
+        elif isinstance(trouble, Held):
+            run_at = trouble.until
         elif isinstance(trouble, NeedsOperator):
             run_at = now + OPERATOR_WAIT
         await self._context.store.write(
@@ -223,7 +232,7 @@ class Rounds:
                 kind=row["kind"],
                 token=token,
                 run_at=to_micros(run_at),
-                spends=0 if isinstance(trouble, Throttled) else 1,
+                spends=0 if isinstance(trouble, Throttled | Held) else 1,
                 code=trouble.code,
                 because=sentence(trouble),
             )

@@ -1,25 +1,32 @@
-"""Housekeeping: dead workers' jobs come back, finished work goes after its time."""
+"""Housekeeping: finished work goes after its time."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from isthmus.engine.context import Context
 from isthmus.kit.clock import to_micros
 from isthmus.store.group import StoreError
-from isthmus.store.statement import say
+from isthmus.store.statement import Statement, say
 
 log = logging.getLogger("isthmus.engine")
-#: Rows one pruning statement removes: small, so that nothing waits behind it.
-AT_ONCE = 1000
-RECLAIM_EVERY_S = 5.0
+#: Pruning statements for each table in one round (of 200 rows each: everything else that writes waits behind one);
+#: what is left waits for the next round.
+STATEMENTS = 50
+AGAIN_S = 5.0
 PRUNE_EVERY_S = 60.0
+#: Days of the exchange log made ahead: so long a database may be left to an older release.
+DAYS_AHEAD = 8
+_DAY = 86_400_000_000
+#: An order confirmed a week ago has long been in every figure the ERP states.
+_IN_FLIGHT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long finished work is kept. What is not resolved is kept for ever."""
+    """How long finished work is kept; exchanges go by whole days. What is not resolved is kept for ever."""
 
     exchanges: timedelta = timedelta(days=30)
     attempts: timedelta = timedelta(days=90)
@@ -35,55 +42,62 @@ class Upkeep:
         """Keep to `retention`."""
         self._context = context
         self._retention = retention
+        self._more = False
 
-    async def run(self) -> None:
-        """Reclaim and prune until cancelled."""
-        since_pruned = PRUNE_EVERY_S
+    async def run(self, on_duty: Callable[[], Awaitable[bool]]) -> None:
+        """Prune, as long as this process is the one whose duty it is, until cancelled."""
         while True:
             try:
-                await self.reclaim()
-                if since_pruned >= PRUNE_EVERY_S:
+                if await on_duty():
+                    await self.make_room()
                     await self.prune()
-                    since_pruned = 0.0
             except StoreError:
                 log.exception("the store does not answer; looking again soon")
-            await asyncio.sleep(RECLAIM_EVERY_S)
-            since_pruned += RECLAIM_EVERY_S
+            await asyncio.sleep(AGAIN_S if self._more else PRUNE_EVERY_S)
 
-    async def reclaim(self, *, alone: bool = False) -> int:
-        """Give jobs of dead workers back and return how many.
-
-        `alone`: no other worker can be alive (a file database at start), so every lease is a dead one.
-        """
-        now = self._context.micros()
-        before = to_micros(self._context.now() + timedelta(days=3650)) if alone else now
-        rows = await self._context.store.write(
-            say("note_lost_workers", now=now, before=before), say("release_jobs", now=now, before=before)
-        )
-        if alone:
-            await self._context.store.write(say("free_inbox", now=now), say("free_streams"))
-        if rows[1]:
-            self._context.stir.set()
-        return len(rows[1])
+    async def make_room(self) -> None:
+        """Make the coming days of the exchange log, where the store keeps one part for each."""
+        await self._context.store.write(say("make_exchange_days", now=self._context.micros(), days=DAYS_AHEAD))
 
     async def prune(self) -> int:
-        """Remove finished work that is older than its retention; return how many rows went."""
-        keep = self._retention
+        """Remove finished work that is older than its retention, a bounded amount; return how many rows went.
+
+        A day of the exchange log that goes as a whole is not counted. What is left is removed by the next rounds, five
+        seconds apart, so that a long backlog holds up neither dead workers' jobs nor anybody who writes.
+        """
+        keep, store = self._retention, self._context.store
+        days_end = self._before(keep.exchanges)
+        days_end -= days_end % _DAY
+        await self._drop_days(days_end)
+        pruning = [
+            say("prune_exchanges", before=days_end),
+            say("prune_attempts", before=self._before(keep.attempts)),
+            say("prune_intents", before=self._before(keep.intents)),
+            say("prune_in_flight", before=self._before(_IN_FLIGHT)),
+        ]
+        await store.write(say("drop_past_holds", now=self._context.micros()))
+        connections, flows = await store.read("inbox_connections"), await store.read("job_flows")
+        pruning += [say("prune_inbox", **row, before=self._before(keep.deliveries)) for row in connections]
+        pruning += [say("prune_jobs", **row, before=self._before(keep.jobs)) for row in flows]
+        self._more = False
+        return sum([await self._repeat(statement) for statement in pruning])
+
+    def _before(self, age: timedelta) -> int:
+        return to_micros(self._context.now() - age)
+
+    async def _drop_days(self, before: int) -> None:
+        for _ in range(STATEMENTS):
+            rows = await self._context.store.write(say("drop_exchange_day", before=before))
+            if not rows[0]:
+                return
+            log.info("%s of the exchange log has gone, after its time", rows[0][0]["part"])
+
+    async def _repeat(self, statement: Statement) -> int:
         removed = 0
-        for what, age in (
-            ("exchanges", keep.exchanges),
-            ("attempts", keep.attempts),
-            ("inbox", keep.deliveries),
-            ("intents", keep.intents),
-            ("jobs", keep.jobs),
-        ):
-            before = to_micros(self._context.now() - age)
-            while True:
-                rows = await self._context.store.write(say(f"prune_{what}", before=before, wish=AT_ONCE))
-                removed += len(rows[0])
-                if len(rows[0]) < AT_ONCE:
-                    break
-        # An order confirmed a week ago has long been in every figure the ERP states.
-        week_ago = to_micros(self._context.now() - timedelta(days=7))
-        await self._context.store.write(say("prune_in_flight", before=week_ago))
+        for _ in range(STATEMENTS):
+            rows = await self._context.store.write(statement)
+            if not rows[0]:
+                return removed
+            removed += len(rows[0])
+        self._more = True
         return removed

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from isthmus.engine.outcome import Snoozed
 from isthmus.kit.clock import from_micros
+from isthmus.ports.pace import Lease
 from isthmus.store.statement import Row, Step
 
 
@@ -18,7 +20,11 @@ class Job:
     token: str
     attempts: int
     first_failed_at: datetime | None
-    marked_at: datetime
+    unread: bool = False  # its source could not be understood the last time
+
+
+#: What a record that could not be understood is parked with.
+UNREAD = frozenset({"wire_drift", "contract_broken"})
 
 
 @dataclass(slots=True)
@@ -27,8 +33,11 @@ class Work:
 
     job: Job
     started_at: datetime
+    lease: Lease
     facts: list[Step] = field(default_factory=list[Step])
     notes: list[str] = field(default_factory=list[str])
+    #: Done, and to be looked at once more: what the job's outcome is then instead.
+    again: Snoozed | None = None
 
     def also(self, *steps: Step) -> None:
         """Write these together with the outcome, or not at all."""
@@ -50,5 +59,5 @@ def job_of(row: Row) -> Job:
         token=row["token"],
         attempts=row["attempts"],
         first_failed_at=None if first is None else from_micros(first),
-        marked_at=from_micros(row["marked_at"]),
+        unread=row["code"] in UNREAD,
     )

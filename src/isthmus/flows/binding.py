@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from isthmus.engine.context import Context
 from isthmus.ports.sink import Receipt
-from isthmus.store.base import one
 from isthmus.store.statement import Many, Step
 
 
@@ -25,12 +23,20 @@ class Agreed:
     refs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def bind(context: Context, agreed: Agreed) -> Step:
+def bind(agreed: Agreed, now: int) -> Step:
     """Return the step that binds both records to one entity, an existing one where either has it."""
-    entity = await _entity(context, agreed)
-    now = context.micros()
     refs = msgspec.json.encode({**agreed.refs, **agreed.receipt.refs}).decode()
-    shared = {"kind": agreed.kind, "entity": entity, "state": "synced", "base": None, "now": now}
+    shared = {
+        "kind": agreed.kind,
+        "entity": f"{agreed.kind}:{agreed.source}:{agreed.external_id}",
+        "here": agreed.source,
+        "here_id": agreed.external_id,
+        "there": agreed.destination,
+        "there_id": agreed.receipt.external_id,
+        "state": "synced",
+        "base": None,
+        "now": now,
+    }
     return Many(
         "bind",
         [
@@ -52,16 +58,3 @@ async def bind(context: Context, agreed: Agreed) -> Step:
             },
         ],
     )
-
-
-async def _entity(context: Context, agreed: Agreed) -> str:
-    for connection, external_id in (
-        (agreed.destination, agreed.receipt.external_id),
-        (agreed.source, agreed.external_id),
-    ):
-        row = one(
-            await context.store.read("entity_of", connection=connection, kind=agreed.kind, external_id=external_id)
-        )
-        if row is not None:
-            return row["entity"]
-    return f"{agreed.kind}:{agreed.source}:{agreed.external_id}"

@@ -8,6 +8,7 @@ from isthmus.engine.flow import Change, Listening, Reaction
 from isthmus.engine.outcome import Outcome, Skipped
 from isthmus.engine.work import Work
 from isthmus.flows.settings import OrderSettings
+from isthmus.ports.pace import Lane
 from isthmus.store.statement import say
 
 log = logging.getLogger("isthmus.flows")
@@ -18,6 +19,7 @@ EVERY_S = 900
 class MatchProducts:
     """One shop's variants and one ERP's."""
 
+    lane = Lane.READING
     batch = 1
     concurrency = 1
 

@@ -14,10 +14,11 @@ from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Ask, Later, Parked, Snoozed
 from isthmus.flows.settings import OrderSettings
 from isthmus.store.base import one
-from isthmus.store.records import record_values
+from isthmus.store.records import Standing, record_values
 from isthmus.store.statement import Many
 
-Pull = Callable[[str, str], Awaitable[None]]
+#: Run one job of another flow now, after writing some steps in the same commit as its claim.
+Pull = Callable[..., Awaitable[None]]
 #: The customer's own job wakes the order; this is only the latest moment to look again.
 LATEST = timedelta(minutes=5)
 
@@ -43,40 +44,32 @@ class OrderParties:
     async def of(self, order: Order) -> Parties:
         """Return the parties. Raises `Later` while the customer is on its way, `Ask` when it is parked."""
         customer = buyer(order)
-        found = await self._bound(order, customer)
+        known = await self._known(customer)
+        found = parties(order, known)
         if found is None:
-            await self._bring(customer)
-            found = await self._bound(order, customer)
+            await self._bring(customer, known)
+            found = parties(order, await self._known(customer))
         if found is None:
             await self._wait(customer)
         return found or Parties("", "", "")
 
-    async def _bound(self, order: Order, customer: Customer) -> Parties | None:
-        source, destination = self._settings.source, self._settings.destination
-        row = await self._context.counterpart(source, "customer", customer.external_id, destination)
-        if row is None:
-            return None
-        refs = msgspec.json.decode(row["refs"], type=dict[str, str])
-        billing, shipping = billing_of(order), shipping_of(order)
-        wanted = [address.fingerprint() for address in (billing, shipping) if address is not None]
-        if any(each not in refs for each in wanted):
-            return None
-        own = row["external_id"]
-        return Parties(
-            customer_ref=own,
-            billing_ref=refs[billing.fingerprint()] if billing else own,
-            shipping_ref=refs[shipping.fingerprint()] if shipping else own,
+    async def _known(self, customer: Customer) -> Standing[Customer] | None:
+        return await self._context.standing(
+            Customer,
+            self._settings.source,
+            customer.external_id,
+            other=self._settings.destination,
+            key=self._settings.customer_key(customer.external_id),
         )
 
-    async def _bring(self, customer: Customer) -> None:
+    async def _bring(self, customer: Customer, known: Standing[Customer] | None) -> None:
         """Put the customer, with every address seen so far, into the mirror and run its job."""
-        known = await self._context.mirrored(Customer, self._settings.source, customer.external_id)
         if known is not None:
             customer = msgspec.structs.replace(customer, addresses=together(known.record.addresses, customer.addresses))
         values = record_values(self._settings.source, "customer", customer, self._context.now())
         mark = Mark(self._settings.customers, customer.external_id, customer.number)
-        await self._context.store.write(Many("store_record", [values]), mark_jobs([mark], self._context.micros()))
-        await self._pull(self._settings.customers, customer.external_id)
+        stored = Many("store_record", [values]), mark_jobs([mark], self._context.micros())
+        await self._pull(self._settings.customers, customer.external_id, *stored)
 
     async def _wait(self, customer: Customer) -> None:
         flow, subject = self._settings.customers, customer.external_id
@@ -87,6 +80,18 @@ class OrderParties:
         because = job["because"] if job is not None and job["because"] else "Its customer is on the way to the ERP."
         until = self._context.now() + LATEST
         raise Later(Snoozed(until, "waits_for_customer", because, waits_for=f"job:{flow}:{subject}"))
+
+
+def parties(order: Order, known: Standing[Customer] | None) -> Parties | None:
+    """Return the parties if the ERP holds the customer with both addresses."""
+    if known is None or known.held is None:
+        return None
+    own, refs = known.held.external_id, known.held.refs
+    found = [
+        own if address is None else refs.get(address.fingerprint(), "")
+        for address in (billing_of(order), shipping_of(order))
+    ]
+    return Parties(own, *found) if all(found) else None
 
 
 def buyer(order: Order) -> Customer:

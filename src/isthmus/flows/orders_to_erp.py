@@ -10,22 +10,22 @@ from decimal import Decimal
 from typing import Any
 
 from isthmus.canonical.order import LineKind, Order, OrderStatus
-from isthmus.canonical.stock import Warehouse
 from isthmus.engine.context import Context
-from isthmus.engine.flow import Change, Listening, Mark, Reaction
-from isthmus.engine.intents import earlier_try, never_arrived, put_once
+from isthmus.engine.flow import Change, Listening, Mark, Reaction, Reading
+from isthmus.engine.intents import earlier_try, never_arrived, put_once, second_look
 from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.flows.binding import Agreed, bind
 from isthmus.flows.order_items import OrderItems
 from isthmus.flows.order_parties import OrderParties, Pull
-from isthmus.flows.rounds import after_first_rounds
+from isthmus.flows.order_places import OrderPlaces
 from isthmus.flows.settings import OrderSettings
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.policies.importable import importable
 from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
+from isthmus.ports.pace import Lane
 from isthmus.ports.sink import Key
 from isthmus.store.records import Mirrored
 from isthmus.store.statement import Many, Step, say
@@ -38,7 +38,9 @@ UNCONFIRMED_WAIT = timedelta(minutes=5)
 class OrdersToErp:
     """One shop's orders to one ERP."""
 
+    lane = Lane.ORDERS
     batch = 1
+    kind = "order"
 
     def __init__(self, context: Context, settings: OrderSettings, pull: Pull, stock_flows: Sequence[str]) -> None:
         """Mark the jobs of `stock_flows` when a confirmation changes what is free."""
@@ -50,7 +52,12 @@ class OrdersToErp:
         self._settings = settings
         self._parties = OrderParties(context, settings, pull)
         self._items = OrderItems(context, settings)
+        self._places = OrderPlaces(context, settings)
         self._stock_flows = stock_flows
+
+    def unique(self, subject: str) -> str:
+        """Return the key of an order in the ERP."""
+        return f"{self.source}:{subject}"
 
     def listens(self) -> Sequence[Listening]:
         """Be told of orders, and look for them: webhooks get lost."""
@@ -67,39 +74,42 @@ class OrdersToErp:
         order = change.record
         return Reaction(
             marks=(Mark(self.name, order.external_id, order.number),),
-            facts=taken_by(self.source, order, gone=change.deleted),
+            facts=taken_by(self.source, order, change.reading, gone=change.deleted),
         )
 
     async def after_round(self, connection: str, kind: str) -> None:
-        """Have nothing to do after a round."""
+        """Look at the places again once they were read."""
+        if kind == "warehouse" and connection in (self.source, self.destination):
+            self._places.forget()
 
     async def run(self, works: Sequence[Work]) -> Sequence[Outcome]:
         """Make the ERP hold one order as the shop has it."""
         return [await self._bring(work) for work in works]
 
     async def _bring(self, work: Work) -> Outcome:
-        found = await self._context.mirrored(Order, self.source, work.job.subject)
+        unique = self.unique(work.job.subject)
+        found = await self._context.standing(Order, self.source, work.job.subject, other=self.destination, key=unique)
         if found is None:
             return Skipped("gone", "The shop no longer knows this order.")
-        order = found.record
-        bound = await self._context.counterpart(self.source, "order", order.external_id, self.destination)
-        if bound is not None and bound["fingerprint"] == found.fingerprint and not found.deleted:
-            return Done(f"{self.destination} holds it as {bound['number']} already", order.number, changed=False)
-        key = Key(
-            unique=f"{self.source}:{order.external_id}",
-            reference=self._settings.reference.format(number=order.number),
-        )
+        order, bound, unanswered = found.record, found.held, found.unanswered
+        key = Key(unique=unique, reference=self._settings.reference.format(number=order.number))
         erp = self._context.connection(self.destination)
+        await second_look(self._context, work, erp, ("order", key), unanswered)
+        if bound is not None and bound.fingerprint == found.fingerprint and not found.deleted:
+            return Done(f"{self.destination} holds it as {bound.number} already", order.number, changed=False)
+        if unanswered is not None and unanswered.left:
+            work.also(self._forget(order))
+            return Skipped("left", REASONS["left"])
         # An unanswered try may have landed: then the ERP holds the order, though nothing is bound yet.
-        earlier = await earlier_try(self._context, erp, "order", key) if bound is None else None
+        earlier = await earlier_try(self._context, erp, "order", key, unanswered) if bound is None else None
         landed = earlier.receipt if earlier is not None else None
-        held = bound["number"] if bound is not None else landed.number if landed is not None else None
+        held = bound.number if bound is not None else landed.number if landed is not None else None
         if refusal := self._refusal(work, found, held):
             if earlier is not None and landed is None:
                 work.also(never_arrived(self._context, earlier))
             return refusal
         prepared = await self._prepare(order)
-        receipt = await put_once(self._context, work, erp, prepared, key=key)
+        receipt = await put_once(self._context, work, erp, prepared, key=key, unanswered=unanswered, held=bound)
         if not receipt.complete:
             # A draft that waits for an approval is not accepted (R-ORD-14); it is looked at until it is.
             because = f"{self.destination} holds it as {receipt.number} ({receipt.state}), not confirmed there yet."
@@ -113,7 +123,7 @@ class OrdersToErp:
             destination=self.destination,
             receipt=receipt,
         )
-        work.also(await bind(self._context, agreed), *self._confirmed(order))
+        work.also(bind(agreed, self._context.micros()), *self._confirmed(order))
         return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
 
     def _refusal(self, work: Work, found: Mirrored[Order], held: str | None) -> Outcome | None:
@@ -138,7 +148,7 @@ class OrdersToErp:
     async def _prepare(self, order: Order) -> Order:
         items = await self._items.of(order)
         parties = await self._parties.of(order)
-        warehouses = await self._warehouses(order)
+        warehouses = await self._places.of(order)
         resolved = Resolved(
             customer_ref=parties.customer_ref,
             billing_ref=parties.billing_ref,
@@ -148,32 +158,6 @@ class OrdersToErp:
         )
         return ready(order, resolved, self._settings.tables, self._settings.zone)
 
-    async def _warehouses(self, order: Order) -> dict[str, str]:
-        """Return the ERP warehouse code of each shop place: by table, else by the same name."""
-        places = {line.warehouse for line in order.lines}
-        if any(places):
-            await after_first_rounds(self._context, ((self.source, "warehouse"), (self.destination, "warehouse")))
-        found = dict.fromkeys(places, self._settings.warehouse)
-        there: dict[str, str] | None = None
-        for place in sorted(place for place in places if place):
-            mirrored = await self._context.mirrored(Warehouse, self.source, place)
-            name = mirrored.record.name if mirrored else ""
-            code = self._settings.tables.get("warehouse", place) or self._settings.tables.get("warehouse", name)
-            if not code:
-                there = await self._erp_warehouses() if there is None else there
-                code = there.get(name.casefold(), self._settings.warehouse)
-            found[place] = code
-        return found
-
-    async def _erp_warehouses(self) -> dict[str, str]:
-        ids = await self._context.store.read("record_ids", connection=self.destination, kind="warehouse")
-        found: dict[str, str] = {}
-        for row in ids:
-            mirrored = await self._context.mirrored(Warehouse, self.destination, row["external_id"])
-            if mirrored is not None:
-                found[mirrored.record.name.casefold()] = mirrored.record.code
-        return found
-
     def _confirmed(self, order: Order) -> list[Step]:
         now = self._context.micros()
         # Also for a cancellation: the moment it was confirmed is what makes stock be read again.
@@ -182,17 +166,21 @@ class OrdersToErp:
             Many("confirm_in_flight", [{**row, "now": now} for row in _rows(self.source, order, "confirmed")]),
         ]
         skus = {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
-        marks = [Mark(flow, sku, sku) for flow in self._stock_flows for sku in skus]
+        marks = [Mark(flow, sku, sku, hot=True) for flow in self._stock_flows for sku in skus]
         return [*steps, mark_jobs(marks, now)] if marks else steps
 
     def _forget(self, order: Order) -> Step:
         return say("clear_in_flight", connection=self.source, order_id=order.external_id)
 
 
-def taken_by(connection: str, order: Order, *, gone: bool) -> Sequence[Step]:
-    """Return the steps that write down what an order takes from stock, replacing what it took before."""
-    steps: list[Step] = [say("drop_in_flight", connection=connection, order_id=order.external_id)]
-    rows = [] if gone else _rows(connection, order, "wanted")
+def taken_by(connection: str, order: Order, reading: Reading, *, gone: bool) -> Sequence[Step]:
+    """Return the steps that write down what an order takes from stock, replacing what it took before.
+
+    They do nothing where the mirror holds another reading by then.
+    """
+    held: dict[str, Any] = {"read_at": reading.read_at, "fingerprint": reading.fingerprint}
+    steps: list[Step] = [say("drop_in_flight", connection=connection, order_id=order.external_id, **held)]
+    rows = [] if gone else [{**row, **held} for row in _rows(connection, order, "wanted")]
     return [*steps, Many("set_in_flight", rows)] if rows else steps
 
 

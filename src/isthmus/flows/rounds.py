@@ -15,9 +15,12 @@ LATEST = timedelta(minutes=2)
 async def after_first_rounds(context: Context, streams: Sequence[tuple[str, str]]) -> None:
     """Return once every stream was read to its end. Raises `Later` while one was not."""
     for connection, kind in streams:
+        if (connection, kind) in context.covered:
+            continue
         row = one(await context.store.read("stream", connection=connection, kind=kind))
         if row is None or row["covered_at"] is None:
             because = f"The {kind.replace('_', ' ')} records of {connection} are being read for the first time."
             until = context.now() + LATEST
             waits_for = None if row is None else next_round(row)
             raise Later(Snoozed(until, "first_reading", because, waits_for=waits_for))
+        context.covered.add((connection, kind))

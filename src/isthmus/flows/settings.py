@@ -29,6 +29,10 @@ class OrderSettings:
         """Return the name of the flow that brings this flow's customers."""
         return "customers" if self.name == "orders" else f"{self.name}-customers"
 
+    def customer_key(self, external_id: str) -> str:
+        """Return what a customer of this flow's shop is known by in the ERP."""
+        return f"{self.source}:customer:{external_id}"
+
     @property
     def products(self) -> str:
         """Return the name of the flow that matches this flow's products."""

@@ -49,12 +49,18 @@ class StockFigures:
         self._settings = settings
         self._mirror = mirror
 
-    async def of(self, skus: Sequence[str]) -> dict[str, Figures]:
-        """Return the figures by SKU; levels older than a confirmed order are read again first."""
+    async def of(self, skus: Sequence[str], places: Mapping[str, str]) -> dict[str, Figures]:
+        """Return the figures by SKU; levels older than a confirmed order are read again first.
+
+        `places`: ERP warehouse code to shop place id.
+        """
         found = {sku: Figures(sku) for sku in skus}
         await self._levels(found, skus)
+        if bare := [sku for sku, figures in found.items() if not figures.levels]:
+            await self._levels_renamed(found, bare, list(places))
         await self._variants(found)
         await self._offers(found)
+        await self._offers_renamed(found, places.values())
         await self._pending(found)
         stale = [
             level.record.external_id
@@ -67,6 +73,13 @@ class StockFigures:
             for figures in found.values():
                 figures.levels.clear()
             await self._levels(found, skus)
+        return found
+
+    async def around(self, levels: Mapping[str, Sequence[Mirrored[StockLevel]]]) -> dict[str, Figures]:
+        """Return the figures of the ERP's levels at hand, by SKU, without the shop's own offers."""
+        found = {sku: Figures(sku, list(some)) for sku, some in levels.items()}
+        await self._variants(found)
+        await self._pending(found)
         return found
 
     async def refresh(self, connection: str, ids: Sequence[str]) -> None:
@@ -84,6 +97,30 @@ class StockFigures:
     async def _levels(self, found: Mapping[str, Figures], skus: Sequence[str]) -> None:
         for level in await self._context.by_number(StockLevel, self._settings.source, skus):
             found[level.record.sku].levels.append(level)
+
+    async def _levels_renamed(self, found: Mapping[str, Figures], skus: Sequence[str], codes: Sequence[str]) -> None:
+        """Read levels again that the mirror has under the name an item had before: a new name moves no goods."""
+        items = await self._context.by_number(Variant, self._settings.source, skus)
+        ids = [f"{each.record.external_id}@{code}" for each in items for code in codes]
+        if await self._read_under_new_name(self._settings.source, ids):
+            await self._levels(found, skus)
+
+    async def _offers_renamed(self, found: Mapping[str, Figures], places: Iterable[str]) -> None:
+        """Do the same for the shop's own figures."""
+        bare = {each.sku: each for each in found.values() if each.variant and each.offers.keys().isdisjoint(places)}
+        refs = [each.variant.stock_ref for each in bare.values() if each.variant]
+        if await self._read_under_new_name(self._settings.destination, [f"{ref}@{p}" for ref in refs for p in places]):
+            await self._offers(bare)
+
+    async def _read_under_new_name(self, connection: str, ids: Sequence[str]) -> bool:
+        """Read those of `ids` again that the mirror knows; return whether there were any."""
+        if not ids:
+            return False
+        rows = await self._context.store.read("records", connection=connection, kind="stock_level", ids=listed(ids))
+        known = sorted(row["external_id"] for row in rows if row["deleted_at"] is None)
+        if known:
+            await self.refresh(connection, known)
+        return bool(known)
 
     async def _variants(self, found: Mapping[str, Figures]) -> None:
         """Find the shop's variant of each SKU: by binding, else by the same SKU."""

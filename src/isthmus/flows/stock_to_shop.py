@@ -30,6 +30,7 @@ from isthmus.flows.stock_places import StockPlaces
 from isthmus.kit.clock import from_micros
 from isthmus.policies.reasons import REASONS
 from isthmus.ports.errors import Contended, Trouble
+from isthmus.ports.pace import Lane
 from isthmus.ports.sink import Key, Put
 from isthmus.store.base import one
 from isthmus.store.records import Mirrored, record_values
@@ -61,6 +62,7 @@ class OrdersKnown:
 class StockToShop:
     """One ERP's stock to one shop."""
 
+    lane = Lane.STOCK
     concurrency = 2
 
     def __init__(self, context: Context, settings: StockSettings, mirror: Absorbs) -> None:
@@ -68,16 +70,21 @@ class StockToShop:
         self.name = settings.name
         self.source = settings.source
         self.destination = settings.destination
-        self.batch = 100
+        # As many as one call takes: a limit is used up by calls, hardly by what is in them.
+        sink = context.connection(self.destination).session.sinks.get("stock_level")
+        self.batch = sink.batch if sink else 1
         self._context = context
         self._settings = settings
         self._figures = StockFigures(context, settings, mirror)
         self._places = StockPlaces(context, settings)
+        #: Figures that wait to be raised: as they stand in the shop, and since when.
+        self._waiting: dict[str, tuple[str, datetime]] = {}
+        # The longest reading first: who waits for it finds all the others done, and is woken once.
         self._needs = (
-            (self.source, "warehouse"),
-            (self.destination, "warehouse"),
-            (self.destination, "variant"),
             (self.destination, "stock_level"),
+            (self.destination, "variant"),
+            (self.destination, "warehouse"),
+            (self.source, "warehouse"),
         )
 
     def listens(self) -> Sequence[Listening]:
@@ -108,7 +115,8 @@ class StockToShop:
         else:
             return Reaction()
         erp = sorted(self._settings.tables.sku(sku) for sku in skus if sku)
-        return Reaction(marks=[Mark(self.name, sku, sku) for sku in erp])
+        # What was just sold is told before what only changed in the ERP's books.
+        return Reaction(marks=[Mark(self.name, sku, sku, hot=isinstance(record, Order)) for sku in erp])
 
     async def after_round(self, connection: str, kind: str) -> None:
         """Forget which place is which after places were read."""
@@ -119,7 +127,7 @@ class StockToShop:
         """Publish what these SKUs have to offer."""
         await after_first_rounds(self._context, self._needs)
         places = await self._places.known()
-        found = await self._figures.of([work.job.subject for work in works])
+        found = await self._figures.of([work.job.subject for work in works], places)
         outcomes: dict[int, Outcome | Trouble] = {}
         wishes: list[Wish] = []
         orders = await self._orders_known()
@@ -158,10 +166,12 @@ class StockToShop:
             now_offered = _offered(base)
             if now_offered == target.quantity or (base is None and target.quantity == 0):
                 continue
-            if target.quantity > (now_offered or Decimal(0)) and not _safe(base, orders.until):
+            if target.quantity > (now_offered or Decimal(0)) and not self._safe(base, orders.until):
                 # What is to be lowered in another place is lowered now all the same.
                 waiting = self._until_known(base, orders)
                 continue
+            if base is not None:
+                self._waiting.pop(base.record.external_id, None)
             work.note(f"{target.sum} = {target.quantity:f} ({REASONS[target.because]})")
             wishes.append(self._wish(work, figures, target, base))
         if waiting is not None or wishes:
@@ -171,11 +181,29 @@ class StockToShop:
     def _until_known(self, base: Mirrored[StockLevel] | None, orders: OrdersKnown) -> Snoozed:
         because = "Raised only once all sales up to the shop's own figure are known."
         now = self._context.now()
-        listed_at = now if base is None else base.read_at + self._lag()
+        listed_at = now if base is None else self._stands_since(base) + self._lag()
         if listed_at > now:
             # A round that begins earlier could still miss the newest sale: the shop lists it late.
             return Snoozed(listed_at, "waits_for_orders", because)
         return Snoozed(now + LATEST, "waits_for_orders", because, waits_for=orders.next_round)
+
+    def _safe(self, base: Mirrored[StockLevel] | None, covered: datetime | None) -> bool:
+        """Tell whether every sale the shop's figure contains is known here."""
+        if covered is None:
+            return False
+        return base is None or self._stands_since(base) <= covered
+
+    def _stands_since(self, base: Mirrored[StockLevel]) -> datetime:
+        """Return when the shop's figure was first read as it is now, as far as this process remembers.
+
+        Each reading of the same figure is younger than the one before. Where figures are read more often than the shop
+        takes to list a sale, the newest one would never be old enough.
+        """
+        external_id = base.record.external_id
+        known = self._waiting.get(external_id)
+        if known is None or known[0] != base.fingerprint or known[1] > base.read_at:
+            self._waiting[external_id] = known = (base.fingerprint, base.read_at)
+        return known[1]
 
     def _lag(self) -> timedelta:
         """Return how long the shop may take to list a sale that its stock figure contains already."""
@@ -237,10 +265,3 @@ class StockToShop:
 
 def _offered(base: Mirrored[StockLevel] | None) -> Decimal | None:
     return None if base is None or base.record.available is None else base.record.available.value
-
-
-def _safe(base: Mirrored[StockLevel] | None, covered: datetime | None) -> bool:
-    """Tell whether every sale the shop's figure contains is known here."""
-    if covered is None:
-        return False
-    return base is None or base.read_at <= covered
