@@ -5,6 +5,7 @@ answer is lost, late or damaged, which is what makes duplicates in careless inte
 """
 
 import random
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,7 +24,11 @@ BEFORE_EFFECT = frozenset(
 )
 AFTER_EFFECT = frozenset({"commit_then_drop", "slow_commit", "truncate"})
 WEBHOOK = frozenset({"duplicate_webhook", "drop_webhook", "delay_webhook", "reorder_webhook"})
-KINDS = BEFORE_EFFECT | AFTER_EFFECT | WEBHOOK
+#: The look-up behind the request lags: what was made within the last `seconds` is not shown yet.
+LOOK = frozenset({"lagging_look"})
+KINDS = BEFORE_EFFECT | AFTER_EFFECT | LOOK | WEBHOOK
+#: How far the look-ups of the request being answered lag behind, in seconds.
+LAG: ContextVar[float] = ContextVar("lag", default=0.0)
 
 
 @dataclass(slots=True)
@@ -34,7 +39,7 @@ class Fault:
     count: int | None = None
     rate: float | None = None
     match: str = ""
-    seconds: float = 5.0  # how long `hang`, `slow_commit` and `delay_webhook` take
+    seconds: float = 5.0  # how long `hang`, `slow_commit`, `delay_webhook` take, `lagging_look` lags
     hits: int = 0
 
 
@@ -55,16 +60,18 @@ class Faults:
     def set(self, order: Any) -> Fault:
         """Take an order such as `{"kind": "reset", "count": 3, "match": "sale.order.create"}`.
 
-        `rate` 0 ends every fault of that kind and match. Raises `BadFault`.
+        `rate` 0 ends every fault of that kind and match. With a `seed` the chance begins anew. Raises `BadFault`.
         """
         fault = _parse(order)
+        if "seed" in order:
+            self._chance = random.Random(_seed(order["seed"]))  # noqa: S311 - repeatable chance, not secrecy
         for old in [o for o in self._orders if (o.kind, o.match) == (fault.kind, fault.match)]:
             self._retire(old)
         if fault.rate != 0 and fault.count != 0:
             self._orders.append(fault)
         return fault
 
-    def draw(self, operation: str, kinds: frozenset[str] = BEFORE_EFFECT | AFTER_EFFECT) -> Fault | None:
+    def draw(self, operation: str, kinds: frozenset[str] = BEFORE_EFFECT | AFTER_EFFECT | LOOK) -> Fault | None:
         """Return the fault that strikes this operation now, if any, and count it."""
         for fault in self._orders:
             if fault.kind not in kinds or fault.match not in operation:
@@ -121,3 +128,10 @@ def _parse(wish: Any) -> Fault:
         match=str(order.get("match") or ""),
         seconds=float(order.get("seconds", 5.0)),
     )
+
+
+def _seed(wish: Any) -> int:
+    if not isinstance(wish, int):
+        message = "'seed' must be a whole number"
+        raise BadFault(message)
+    return wish

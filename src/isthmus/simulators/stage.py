@@ -9,11 +9,12 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from aiohttp import web
 
-from isthmus.simulators.faults import BadFault, Fault, Faults
+from isthmus.simulators.faults import LAG, BadFault, Fault, Faults
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY_BYTES = 128 * 1024 * 1024
@@ -45,7 +46,11 @@ class World(Protocol):
         ...
 
     def truth(self) -> dict[str, Any]:
-        """Return `orders` and `stock` (and `throttled`) as this system knows them."""
+        """Return `orders` and `stock` as this system knows them."""
+        ...
+
+    def meter(self) -> dict[str, Any]:
+        """Return what was refused (`throttled`) and whatever else this system counts; asking costs next to nothing."""
         ...
 
     async def reset(self) -> None:
@@ -74,26 +79,45 @@ Stage = web.Application
 CALLS: web.AppKey[Counter[str]] = web.AppKey("calls", Counter)
 
 
+@dataclass(slots=True)
+class AtOnce:
+    """How many requests are being answered, and the most there ever were."""
+
+    now: int = 0
+    most: int = 0
+
+    def __enter__(self) -> None:
+        """Count one in."""
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def __exit__(self, *_ending: object) -> None:
+        """Count it out."""
+        self.now -= 1
+
+
 def stage(world: World, *, latency_ms: float = 0.0) -> Stage:
     """Return the application that serves `world`, faults and controls included."""
     calls: Counter[str] = Counter()
+    at_once = AtOnce()
 
     @web.middleware
     async def perform(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith("/__sim"):
             return await handler(request)
-        operation = await world.operation(request)
-        calls[operation] += 1
-        if latency_ms:
-            await asyncio.sleep(latency_ms / 1000)
-        fault = world.faults.draw(operation)
-        if fault is None:
-            return await handler(request)
-        return await strike(world, fault, request, handler)
+        with at_once:
+            operation = await world.operation(request)
+            calls[operation] += 1
+            if latency_ms:
+                await asyncio.sleep(latency_ms / 1000)
+            fault = world.faults.draw(operation)
+            if fault is None:
+                return await handler(request)
+            return await strike(world, fault, request, handler)
 
     app = web.Application(middlewares=[perform], client_max_size=MAX_BODY_BYTES)
     app[CALLS] = calls
-    app.add_routes([*world.routes(), *controls(world, calls)])
+    app.add_routes([*world.routes(), *controls(world, calls, at_once)])
     app.on_startup.append(lambda _app: world.start())
     app.on_cleanup.append(lambda _app: world.stop())
     return app
@@ -102,10 +126,9 @@ def stage(world: World, *, latency_ms: float = 0.0) -> Stage:
 async def strike(world: World, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer one request the way `fault` says."""
     match fault.kind:
-        case "status_500":
-            return web.Response(status=500, text="Internal Server Error")
-        case "status_503":
-            return web.Response(status=503, text="Service Unavailable")
+        case "status_500" | "status_503":
+            status = HTTPStatus(int(fault.kind.removeprefix("status_")))
+            return web.Response(status=status, text=status.phrase)
         case "html":
             return web.Response(text="<html><body>Down for maintenance</body></html>", content_type="text/html")
         case "wrong_type":
@@ -125,6 +148,12 @@ async def strike(world: World, fault: Fault, request: web.Request, handler: Hand
             await request.read()
             await asyncio.sleep(fault.seconds)
             return await handler(request)
+        case "lagging_look":
+            lag = LAG.set(fault.seconds)
+            try:
+                return await handler(request)
+            finally:
+                LAG.reset(lag)
         case "commit_then_drop":
             await handler(request)
             return hang_up(request)
@@ -151,12 +180,17 @@ async def truncated(request: web.Request, answer: web.StreamResponse) -> web.Str
     return part
 
 
-def controls(world: World, calls: Counter[str]) -> list[web.RouteDef]:
+def controls(world: World, calls: Counter[str], at_once: AtOnce) -> list[web.RouteDef]:
     """Return the `/__sim` routes, the same for every simulator."""
 
+    def counted() -> dict[str, Any]:
+        return {**world.meter(), "calls": dict(calls), "most_at_once": at_once.most, "faults": world.faults.struck()}
+
     async def state(_request: web.Request) -> web.Response:
-        truth = world.truth()
-        return answer({**truth, "calls": dict(calls), "faults": world.faults.struck()})
+        return answer({**world.truth(), **counted()})
+
+    async def meter(_request: web.Request) -> web.Response:
+        return answer(counted())
 
     async def orders(request: web.Request) -> web.Response:
         wish = await body_of(request)
@@ -178,6 +212,7 @@ def controls(world: World, calls: Counter[str]) -> list[web.RouteDef]:
 
     return [
         web.get("/__sim/state", state),
+        web.get("/__sim/meter", meter),
         web.post("/__sim/orders", orders),
         web.post("/__sim/fault", fault),
         web.post("/__sim/reset", reset),

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from isthmus.connectors.odoo.failures import Asked, lost, server_date, unwrap, unwrap_json2
-from isthmus.connectors.odoo.wire import mapping
+from isthmus.connectors.odoo.wire import mapping, whole
 from isthmus.kit.clock import Clock
 from isthmus.kit.http import AnswerLost, Http, NotSent, Request, Response
 from isthmus.ports.errors import AuthExpired, InDoubt, Misconfigured, Throttled, Unreachable, WireDrift
@@ -106,16 +106,20 @@ class Client:
         """Create one record and return its id."""
         created = await self.call(model, "create", vals_list=[vals], writes=writes)
         try:
-            return int(created[0])
-        except (LookupError, TypeError, ValueError):
+            made = whole(created[0])
+        except (LookupError, TypeError):
+            made = None
+        if made is None:
             message = f"{model}.create: Odoo did not tell the id of the new record"
-            raise InDoubt(message, key=writes) from None
+            raise InDoubt(message, key=writes)
+        return made
 
     async def identity(self) -> Identity:
         """Return who we are, asking once. Raises `AuthExpired`, `Misconfigured`, `Unreachable`."""
-        async with self._entering:
-            if self._identity is None:
-                self._identity = await self._enter()
+        if self._identity is None:
+            async with self._entering:
+                if self._identity is None:
+                    self._identity = await self._enter()
         return self._identity
 
     def server_now(self) -> datetime:
@@ -132,7 +136,7 @@ class Client:
         if said is None:
             message = "res.users.context_get: not a context"
             raise WireDrift(message)
-        uid = uid or int(said.get("uid") or 0)
+        uid = uid or whole(said.get("uid")) or 0
         company = self.company or await self._home_company(stranger, uid)
         lang, tz = str(said.get("lang") or ""), str(said.get("tz") or "")
         context = {"allowed_company_ids": [company], **({"lang": lang} if lang else {})}
@@ -142,14 +146,21 @@ class Client:
         asked = {"domain": [["id", "=", uid]], "fields": ["company_id"]}
         rows = await self._dispatch(stranger, _Call("res.users", "search_read", named=asked))
         try:
-            return int(rows[0]["company_id"][0])
-        except (LookupError, TypeError) as wrong:
+            company = whole(rows[0]["company_id"][0])
+        except (LookupError, TypeError):
+            company = None
+        if company is None:
             message = "the user of this connection has no company"
-            raise Misconfigured(message) from wrong
+            raise Misconfigured(message)
+        return company
 
     async def _version(self) -> Version:
         # 19 answers this without a login; asking there first spares its log a warning per session.
-        answer = await self._send(Request("GET", f"{self.url}/json/version", "json.version"), None)
+        async with self.pace.slot(operation="json.version"):
+            answer = await self._send(Request("GET", f"{self.url}/json/version", "json.version"), None)
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # older ones say 404; this one is not there
+                message = f"json.version: HTTP {answer.status}"
+                raise Unreachable(message)
         if answer.status == HTTPStatus.OK and (info := _version_info(answer)) is not None:
             return to_version(info)
         told = await self._rpc("common", "version", [])
@@ -160,7 +171,11 @@ class Client:
         if not uid:  # wrong credentials are `false`, not an error
             message = "Odoo does not accept the login or the API key: check both in the connection"
             raise AuthExpired(message)
-        return int(uid)
+        known = whole(uid)
+        if known is None:
+            message = "common.authenticate: not the id of a user"
+            raise WireDrift(message, path="uid")
+        return known
 
     async def _dispatch(self, me: Identity, call: _Call) -> Any:
         if me.json2:
@@ -178,7 +193,8 @@ class Client:
         body = _ENCODER.encode({"jsonrpc": "2.0", "method": "call", "id": 1, "params": params})
         headers = {"Content-Type": "application/json"}
         request = Request("POST", f"{self.url}/jsonrpc", call.operation, headers, body, TIMEOUT_S)
-        return self._judge(unwrap, await self._send(request, call.writes), call)
+        async with self.pace.slot(operation=call.operation):
+            return self._judge(unwrap, await self._send(request, call.writes), call)
 
     async def _json2(self, call: _Call) -> Any:
         headers = {
@@ -190,12 +206,12 @@ class Client:
         url = f"{self.url}/json/2/{call.model}/{call.method}"
         body = _ENCODER.encode({**ids, **call.named})
         request = Request("POST", url, call.operation, headers, body, TIMEOUT_S)
-        return self._judge(unwrap_json2, await self._send(request, call.writes), call)
+        async with self.pace.slot(operation=call.operation):
+            return self._judge(unwrap_json2, await self._send(request, call.writes), call)
 
     async def _send(self, request: Request, writes: str | None) -> Response:
         try:
-            async with self.pace.slot():
-                answer = await self.http.send(request)
+            answer = await self.http.send(request)
         except NotSent as failure:
             message = f"Odoo cannot be reached: {failure}"
             raise Unreachable(message) from failure

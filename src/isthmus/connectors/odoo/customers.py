@@ -1,7 +1,8 @@
 """Customers, written as partners with their addresses as child partners.
 
-Our key stands in `ref`. What a person filled in stays: an existing partner only gets what it lacks, and an address is
-added beside the others, never changed, because old orders point to it (R-CUS-05).
+Our key stands in `ref`; a new partner and each new address is made under an external id of ours (`creation.py`), so
+that two requests never make two. What a person filled in stays: an existing partner only gets what it lacks, and an
+address is added beside the others, never changed, because old orders point to it (R-CUS-05).
 Source: base/models/res_partner.py, base_vat (17.0, 19.0), and a 19.0 Community server.
 """
 
@@ -12,9 +13,10 @@ from typing import Any
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
+from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
-from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Trouble
+from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Invalid, Trouble
 from isthmus.ports.sink import Key, Put, Receipt
 
 MODEL = "res.partner"
@@ -32,6 +34,7 @@ class Customers:
     lookups: Lookups
     batch: int = field(default=1, init=False)
     upserts: bool = field(default=False, init=False)
+    unique: bool = field(default=True, init=False)
 
     async def find(self, key: Key) -> Receipt | None:
         """Return our partner by its `ref`, or by the one on an address of it, archived or not. Raises `Duplicate`."""
@@ -48,7 +51,7 @@ class Customers:
     async def candidates(self, record: Customer) -> Sequence[Customer]:
         """Return partners with the same tax id, e-mail or phone; policy decides whether one is meant."""
         tax_id = record.company.tax_id if record.company else ""
-        asked = [["vat", "=ilike", _literal(tax_id)], ["email", "=ilike", _literal(record.email)]]
+        asked = [["vat", "=ilike", literal(tax_id)], ["email", "=ilike", literal(record.email)]]
         phones = [name for name in ("phone", "mobile") if await self.dialect.knows(MODEL, name)]
         asked += [[name, "=", record.phone] for name in phones]
         asked = [term for term in asked if term[2]]
@@ -64,9 +67,8 @@ class Customers:
         """
         if existing is None:
             vals = await self._vals(record, key)
-            made = await self.dialect.client.create(MODEL, vals, writes=key.unique)
-            partner = await self._partner(str(made))
-            return to_receipt(partner, await self._refs(record, key, made, known=[partner]))
+            partner = await self._partner(await self._create(vals, key))
+            return to_receipt(partner, await self._refs(record, key, partner.id, known=[partner]))
         partner = await self._partner(existing.external_id)
         vals = await self._vals(record, key)
         if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
@@ -87,10 +89,23 @@ class Customers:
                 outcomes.append(trouble)
         return outcomes
 
-    async def _partner(self, external_id: str) -> wire.Partner:
-        found = await self._search([["id", "=", _id(external_id)]])
+    async def _create(self, vals: dict[str, Any], key: Key, *part: str) -> str:
+        """Return the id of the partner of this key, or of a part of it, made now or by an earlier request."""
+        known_as = external_id("address" if part else "customer", key.unique, *part)
+        client = self.dialect.client
+        made = await create_once(client, MODEL, vals, known_as=known_as, writes=key.unique)
+        if isinstance(made, int):
+            return str(made)
+        # A request that was taken for lost may have committed while this one waited for it.
+        there = None if part else await self.find(key)
+        if there is None:
+            raise Invalid(made.words, fields={f"{MODEL}.load": made.words})
+        return there.external_id
+
+    async def _partner(self, partner_id: str) -> wire.Partner:
+        found = await self._search([["id", "=", _id(partner_id)]])
         if not found:
-            message = f"the contact {external_id} was deleted in Odoo"
+            message = f"the contact {partner_id} was deleted in Odoo"
             raise Gone(message)
         return found[0]
 
@@ -141,7 +156,7 @@ class Customers:
                 # `find` knows whose it is after an unknown outcome.
                 vals = wanted | {"parent_id": partner_id} | ({} if marked else {"ref": key.unique})
                 vals = {name: value for name, value in vals.items() if value}
-                there = await self.dialect.client.create(MODEL, vals, writes=key.unique)
+                there = int(await self._create(vals, key, str(partner_id), address.fingerprint()))
             refs[address.fingerprint()] = str(there)
         return refs
 
@@ -233,7 +248,7 @@ def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdigit())
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Return a pattern that matches only `text`: `=ilike` ignores case but reads `%` and `_` as wildcards."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 

@@ -5,7 +5,7 @@ the fields of a model depend on the version and on the installed apps alike.
 Source: the table of renames in the upgrade notes 14 to 19 and `fields_get` in odoo/orm/models.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -43,6 +43,9 @@ class Dialect:
 
     client: Client
     _fields: dict[str, Mapping[str, Field]] = field(default_factory=dict[str, Mapping[str, Field]])
+    _readings: dict[tuple[str, type[wire.Row]], tuple[Mapping[str, str], Sequence[str]]] = field(
+        default_factory=dict[tuple[str, type[wire.Row]], tuple[Mapping[str, str], Sequence[str]]]
+    )
 
     async def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields of a model by name. Raises `Misconfigured` when the app is not installed."""
@@ -90,18 +93,25 @@ class Dialect:
         context: Mapping[str, Any] | None = None,
     ) -> list[W]:
         """Return the records of a domain with the fields `kind` reads; `limit` 0 is all of them."""
-        known = await self.fields(model)
-        wanted = {self._old(model, name, known): name for name in kind.__struct_fields__}
+        wanted, fields = await self._reading(model, kind)
         answer = await self.client.call(
             model,
             "search_read",
             domain=domain,
-            fields=[name for name in wanted if name in known],
+            fields=fields,
             order=order,
             limit=limit or None,
             context={**ARCHIVED_TOO, **(context or {})},
         )
         return wire.rows(kind, answer, wanted)
+
+    async def _reading(self, model: str, kind: type[W]) -> tuple[Mapping[str, str], Sequence[str]]:
+        """Return today's names by this server's, and the ones to ask for."""
+        if (model, kind) not in self._readings:
+            known = await self.fields(model)
+            wanted = {self._old(model, name, known): name for name in kind.__struct_fields__}
+            self._readings[model, kind] = wanted, [name for name in wanted if name in known]
+        return self._readings[model, kind]
 
     async def read(self, model: str, kind: type[W], ids: Iterable[int]) -> list[W]:
         """Return the records of `ids` that still exist, archived ones included."""

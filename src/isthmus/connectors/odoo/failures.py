@@ -136,19 +136,25 @@ def refuse(code: Any, failure: Mapping[str, Any], asked: Asked) -> NoReturn:
 def retry_at(answer: Response, now: datetime) -> datetime:
     """Return when to ask again, from `Retry-After` in seconds or as a date, or a short pause without it."""
     hint = answer.headers.get("Retry-After", "").strip()
-    if hint.isdigit():
+    if hint.isdecimal() and hint.isascii() and len(hint) < LONGEST_HINT:
         return now + timedelta(seconds=int(hint))
     return server_date(hint) or now + timedelta(seconds=PAUSE_S)
 
 
+#: Letters of a `Retry-After` in seconds: three years, at most.
+LONGEST_HINT = 9
+#: In which a server's clock may stand: beyond, reckoning with it ends outside of what a date can be.
+YEARS = range(2000, 2100)
+
+
 @lru_cache(maxsize=16)  # it changes once a second, and every answer has it
 def server_date(text: str) -> datetime | None:
-    """Read an HTTP date, such as the `Date` header's; None when it is not one."""
+    """Read an HTTP date, such as the `Date` header's; None when it is not one, or of no year of ours."""
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo and moment.year in YEARS else None
 
 
 def _check_transport(answer: Response, asked: Asked) -> None:
@@ -156,6 +162,10 @@ def _check_transport(answer: Response, asked: Asked) -> None:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         message = f"{asked.operation}: the server asks for a pause"
         raise Throttled(message, retry_at=retry_at(answer, asked.now))
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # It had not got the whole request when it lost patience, so nothing was done (RFC 9110, 15.5.9).
+        message = f"{asked.operation}: the request did not arrive in time (HTTP {status})"
+        raise Unreachable(message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         lost(asked, f"{asked.operation}: HTTP {status}", Unreachable)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:

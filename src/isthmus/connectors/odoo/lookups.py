@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from isthmus.canonical.order import Tax
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.units import UNITS
@@ -37,7 +38,7 @@ class Lookups:
             raise Misconfigured(message)
         return found[0]
 
-    async def tax(self, code: str, rate: Decimal | None, *, included: bool, preferred: Sequence[int]) -> int:
+    async def tax(self, wanted: Tax, *, included: bool, preferred: Sequence[int]) -> int:
         """Return the sales tax of a code (its id), or the one with this rate and way of stating prices.
 
         Several may share a rate: the product's own comes first, then the company's default, then Odoo's order.
@@ -47,11 +48,11 @@ class Lookups:
         default = [company.account_sale_tax_id[0]] if company.account_sale_tax_id else []
 
         def choose(taxes: list[wire.Tax]) -> int | None:
-            return choose_tax(taxes, code, rate, included=included, preferred=[*preferred, *default])
+            return choose_tax(taxes, wanted.code, wanted.rate, included=included, preferred=[*preferred, *default])
 
         chosen = await self._found("taxes", self._taxes, choose)
         if chosen is None:
-            raise _missing_tax(code, rate, included=included)
+            raise _missing_tax(wanted, included=included)
         return chosen
 
     async def pricelist(self, currency: str) -> int | None:
@@ -73,7 +74,7 @@ class Lookups:
         return listed
 
     async def warehouse(self, code: str) -> int:
-        """Return the id of a warehouse given its code, or its id as text. Raises `Unmapped`."""
+        """Return the id of a warehouse given its code, or its id as text. Raises `Misconfigured`."""
         found = await self._found(
             "warehouses",
             self.warehouses_now,
@@ -83,8 +84,8 @@ class Lookups:
             ),
         )
         if found is None:
-            message = f"Odoo has no warehouse with the code {code!r}"
-            raise Unmapped(table="warehouse", value=code, message=message)
+            message = f"Odoo has no warehouse with the code {code!r}: correct it in the flow's settings in isthmus.toml"
+            raise Misconfigured(message)
         return found
 
     async def warehouses(self) -> list[wire.Warehouse]:
@@ -233,17 +234,15 @@ def tax_label(rate: Decimal, *, included: bool) -> str:
     return f"{_percent(rate)}% {'included' if included else 'excluded'}"
 
 
-def _missing_tax(code: str, rate: Decimal | None, *, included: bool) -> Unmapped:
-    if code or rate is None:
-        shown = code or "without a rate"
-        return _unmapped("tax", shown, f"Odoo has no sales tax with the id {shown!r} in this company")
+def _missing_tax(wanted: Tax, *, included: bool) -> Unmapped:
+    """Return the question; its value is the store's own name of the tax, which is what the table is keyed by."""
+    if wanted.code or wanted.rate is None:
+        shown = wanted.code or "without a rate"
+        message = f"Odoo has no sales tax with the id {shown!r} in this company"
+        return Unmapped("tax", wanted.name or shown, message)
     way = "included in" if included else "added to"
-    message = f"Odoo has no sales tax of {_percent(rate)}% {way} the price: create it, or map the tax"
-    return _unmapped("tax", tax_label(rate, included=included), message)
-
-
-def _unmapped(table: str, value: str, message: str) -> Unmapped:
-    return Unmapped(table, value, message)
+    message = f"Odoo has no sales tax of {_percent(wanted.rate)}% {way} the price: create it, or map the tax"
+    return Unmapped("tax", wanted.name or tax_label(wanted.rate, included=included), message)
 
 
 def _percent(rate: Decimal) -> str:

@@ -32,7 +32,7 @@ def _said(order: Order) -> Iterator[tuple[str, str]]:
 
 
 def _payment(payment: Payment) -> str:
-    way = " ".join(dict.fromkeys(part for part in (payment.method, payment.gateway) if part))
+    way = " ".join(dict.fromkeys(part for part in (payment.erp_payment_code, payment.method, payment.gateway) if part))
     marks = (payment.transaction_id, payment.authorization_reference, payment.gift_card_ref)
     told = [way, str(payment.amount), payment.status.value, *dict.fromkeys(mark for mark in marks if mark)]
     return ", ".join(part for part in told if part)

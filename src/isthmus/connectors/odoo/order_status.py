@@ -15,8 +15,8 @@ from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.order_vals import MODEL
 from isthmus.connectors.odoo.orders import tax_of, total_of
 from isthmus.connectors.odoo.rounds import Feed, changed
-from isthmus.ports.errors import Unmapped
-from isthmus.ports.source import Cursor, Page
+from isthmus.ports.errors import Trouble, Unmapped
+from isthmus.ports.source import Cursor, Page, Unreadable
 
 STATUS = {
     "draft": OrderStatus.RECEIVED,
@@ -43,13 +43,27 @@ class OrderStatuses:
         company = (await self.dialect.client.identity()).company
         ours = [["company_id", "=", company], ["client_order_ref", "!=", False], ["origin", "!=", False]]
         async for batch in changed(self.dialect, [Feed(MODEL, wire.SaleOrder, domain=ours)], since):
-            yield Page([to_order(row, batch.read_at) for row in batch.rows], batch.cursor, last=batch.last)
+            records: list[Order] = []
+            bad: list[Unreadable] = []
+            for row in batch.rows:
+                try:
+                    records.append(to_order(row, batch.read_at))
+                except Trouble as trouble:
+                    bad.append(Unreadable(str(row.id), row.name, trouble))
+            yield Page(records, batch.cursor, bad=bad, last=batch.last)
 
     async def read(self, ids: Sequence[str]) -> Sequence[Order]:
         """Return the orders of `ids` that exist."""
         read_at = self.dialect.client.clock.now()
         wanted = [int(one) for one in ids if one.isdigit()]
         return [to_order(row, read_at) for row in await self.dialect.read(MODEL, wire.SaleOrder, wanted)]
+
+    async def by_number(self, number: str) -> Sequence[Order]:
+        """Return the orders Odoo calls so, such as `S00042`, ours or not."""
+        company = (await self.dialect.client.identity()).company
+        read_at = self.dialect.client.clock.now()
+        domain = [["name", "=", number], ["company_id", "=", company]]
+        return [to_order(row, read_at) for row in await self.dialect.search(MODEL, wire.SaleOrder, domain)]
 
 
 def to_order(row: wire.SaleOrder, read_at: datetime) -> Order:

@@ -48,7 +48,7 @@ class Translator:
     services: Services
 
     async def wanted(self, order: Order, key: Key) -> Wanted:
-        """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`, `Unsupported`."""
+        """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`."""
         finest = await self.dialect.decimals(LINES, "discount")
         listed = charges.from_order(order, percent_decimals=PERCENT_DECIMALS if finest is None else finest)
         products = await self.lookups.products(_ref(charge.item_ref) for charge in listed if charge.item_ref)
@@ -105,9 +105,7 @@ class Translator:
     async def _line(self, charge: Charge, products: Mapping[int, wire.Product], *, included: bool) -> dict[str, Any]:
         product_id, product = await self._product(charge, products)
         preferred = product.taxes_id if product else ()
-        taxes = [
-            await self.lookups.tax(tax.code, tax.rate, included=included, preferred=preferred) for tax in charge.taxes
-        ]
+        taxes = [await self.lookups.tax(tax, included=included, preferred=preferred) for tax in charge.taxes]
         unit = await self._unit(charge, product)
         return {
             "product_id": product_id,

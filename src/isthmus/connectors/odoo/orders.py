@@ -1,29 +1,48 @@
 """Orders, written as sales orders and confirmed once their totals agree to the cent.
 
 Odoo takes no idempotency key and holds `client_order_ref` twice without complaint: our key stands in `origin`, the
-number people use in `client_order_ref`, and both together find the order again. A draft is only confirmed when it
-adds up to what the buyer was charged; every step can be interrupted and is picked up by the next `put`.
+number people use in `client_order_ref`, and both together find the order again. The empty draft is made under an
+external id of ours (`creation.py`), so that two requests never make two. A draft is only confirmed when it adds up to
+what the buyer was charged; every step can be interrupted and is picked up by the next `put`.
 Source: sale/models/sale_order.py, sale_stock/models/sale_order.py (17.0, 19.0), and a 19.0 Community server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
+from isthmus.connectors.odoo.client import utc
+from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import CANCEL_AT_ONCE
 from isthmus.connectors.odoo.order_vals import LINES, MODEL, Translator, Wanted
-from isthmus.ports.errors import Duplicate, Gone, InDoubt, Invalid, Misconfigured, TotalsDiffer, Trouble
+from isthmus.ports.errors import (
+    Contended,
+    Duplicate,
+    Gone,
+    InDoubt,
+    Invalid,
+    Misconfigured,
+    TotalsDiffer,
+    Trouble,
+    WireDrift,
+)
 from isthmus.ports.sink import Key, Put, Receipt
 
 CANCELED = "cancel"
+DRAFT = frozenset({"draft", "sent"})
 CONFIRMED = frozenset({"sale", "done"})  # 14 to 16 lock as "done", later by a flag
+#: What an order is made with, before its lines: whose it is and what makes it ours.
+IDENTITY = ("partner_id", "client_order_ref", "origin", "company_id", "pricelist_id", "warehouse_id")
 #: Stands behind our key while a confirmed order is taken back for a change: tells an interrupted change from a
 #: cancellation by a person.
 REOPENED = " (reopened)"
+#: Odoo ends a request after two minutes (`limit_time_real`); whatever it was about has happened by then, or never does.
+REQUEST_LIVES = timedelta(seconds=130)
 #: The delivery already planned moves to the new address as well (sale_stock/models/sale_order.py, `write`).
 MOVE_DELIVERY = {"update_delivery_shipping_partner": True}
 
@@ -37,6 +56,7 @@ class Orders:
     tolerance: Decimal  # of a currency with two decimals; others get the same number of smallest units
     batch: int = field(default=1, init=False)
     upserts: bool = field(default=False, init=False)
+    unique: bool = field(default=True, init=False)
 
     async def find(self, key: Key) -> Receipt | None:
         """Return our order; a canceled one only when no other is left. Raises `Duplicate`."""
@@ -62,11 +82,18 @@ class Orders:
         if existing is not None:
             return await self._bring(record, key, await self._read(int(existing.external_id)))
         wanted = await self.translator.wanted(record, key)
-        vals = {**wanted.header, "order_line": [[0, 0, line] for line in wanted.lines]}
-        row = await self._read(await self.translator.dialect.client.create(MODEL, vals, writes=key.unique))
+        made = await self._draft(wanted, key)
         if record.status is OrderStatus.CANCELED:
-            return await self._cancel(row, key)
-        return await self._finish(record, key, wanted, row)
+            return await self._cancel(await self._read(made), key)
+        try:
+            await self._fill(made, wanted, key)
+        except Invalid:
+            row = await self._read(made)
+            if row.state in DRAFT:
+                raise
+            # Under this external id stands an order that has left the draft: somebody took our reference off it.
+            return await self._bring(record, key, row)
+        return await self._finish(record, key, wanted, await self._read(made))
 
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
@@ -78,11 +105,39 @@ class Orders:
                 outcomes.append(trouble)
         return outcomes
 
+    async def _draft(self, wanted: Wanted, key: Key) -> int:
+        """Return the id of the draft of this key, made now or by an earlier request."""
+        vals = {name: wanted.header[name] for name in IDENTITY if name in wanted.header}
+        client, known_as = self.translator.dialect.client, external_id("order", key.unique)
+        made = await create_once(client, MODEL, vals, known_as=known_as, writes=key.unique)
+        if isinstance(made, int):
+            return made
+        # A request that was taken for lost may have committed while this one waited for it.
+        there = await self.find(key)
+        if there is None:
+            raise Invalid(made.words, fields={f"{MODEL}.load": made.words})
+        return int(there.external_id)
+
+    async def _fill(
+        self, order_id: int, wanted: Wanted, key: Key, *, rounding: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write header and lines. Any number of times: what was there before is replaced.
+
+        Coming through late it does no harm: Odoo deletes no line of an order that is confirmed.
+        """
+        # Writing the company again makes Odoo fill in the product's own taxes on lines sent with none (seen on 19.0).
+        header = {name: value for name, value in wanted.header.items() if name != "company_id"}
+        lines = [*wanted.lines, *([rounding] if rounding else [])]
+        vals = {**header, "order_line": [[5, 0, 0], *([0, 0, line] for line in lines)]}
+        await self._write(order_id, vals, key)
+
     async def _bring(self, order: Order, key: Key, row: wire.SaleOrder) -> Receipt:
         """Bring an order that exists to this content, from whatever step it stands at."""
         if order.status is OrderStatus.CANCELED:
             return await self._cancel(row, key)
         ours = row.origin == key.unique + REOPENED
+        if ours and row.state in CONFIRMED:
+            self._wait_for_cancellation(row, key)
         if row.state == CANCELED and not ours:
             raise _undecided(row, "canceled_in_odoo", "was canceled in Odoo, the store still wants it")
         wanted = await self.translator.wanted(order, key)
@@ -92,10 +147,7 @@ class Orders:
             row = await self._reopen(row, key)
         elif await self._holds(row, order, wanted):
             return await self._finish(order, key, wanted, row)
-        # Writing the company again makes Odoo fill in the product's own taxes on lines sent with none (seen on 19.0).
-        header = {name: value for name, value in wanted.header.items() if name != "company_id"}
-        vals = {**header, "order_line": [[5, 0, 0], *([0, 0, line] for line in wanted.lines)]}
-        await self._write(row, vals, key)
+        await self._fill(row.id, wanted, key)
         return await self._finish(order, key, wanted, await self._read(row.id))
 
     async def _finish(self, order: Order, key: Key, wanted: Wanted, row: wire.SaleOrder) -> Receipt:
@@ -106,8 +158,12 @@ class Orders:
             message = f"{row.name}: Odoo's answer to the confirmation has an unknown form"
             raise InDoubt(message, key=key.unique)
         # Confirming sets the date to now; the books want the day the buyer ordered (R-ORD-11).
-        await self._write(row, {"date_order": wanted.header["date_order"]}, key)
-        return to_receipt(await self._read(row.id))
+        await self._write(row.id, {"date_order": wanted.header["date_order"]}, key)
+        confirmed = await self._read(row.id)
+        if total_of(confirmed) != order.total.rounded():
+            message = f"{row.name} was changed while it was being confirmed"
+            raise Contended(message)
+        return to_receipt(confirmed)
 
     async def _agree(self, order: Order, key: Key, wanted: Wanted, row: wire.SaleOrder) -> wire.SaleOrder:
         """Return the draft once its total is the buyer's, a difference within the tolerance on a line of its own."""
@@ -115,7 +171,8 @@ class Orders:
         if difference:
             if abs(difference.amount) > self._tolerance(order.currency):
                 raise _differ(row, "total", order.total, total_of(row))
-            await self._write(row, {"order_line": [await self._rounding(row, difference.amount)]}, key)
+            # All lines anew: a line that was added twice, once late, would be a second cent.
+            await self._fill(row.id, wanted, key, rounding=await self._rounded(row, difference.amount))
             row = await self._read(row.id)
         if total_of(row) != order.total.rounded():
             raise _differ(row, "total", order.total, total_of(row))
@@ -124,13 +181,12 @@ class Orders:
             raise _differ(row, "tax", tax, tax_of(row))
         return row
 
-    async def _rounding(self, row: wire.SaleOrder, difference: Decimal) -> list[Any]:
-        """Return the command that puts `difference` on the rounding line, growing the one there may be."""
+    async def _rounded(self, row: wire.SaleOrder, difference: Decimal) -> dict[str, Any]:
+        """Return the rounding line for a draft that is off by `difference`, counting the one there may be."""
         line = await self.translator.rounding_line(difference)
         domain = [["order_id", "=", row.id], ["product_id", "=", line["product_id"]]]
-        for old in await self.translator.dialect.search(LINES, wire.SaleOrderLine, domain, limit=1):
-            return [1, old.id, {**line, "price_unit": old.price_unit + difference}]
-        return [0, 0, line]
+        there = await self.translator.dialect.search(LINES, wire.SaleOrderLine, domain)
+        return {**line, "price_unit": difference + sum((old.price_unit for old in there), start=ZERO)}
 
     async def _holds(self, row: wire.SaleOrder, order: Order, wanted: Wanted) -> bool:
         """Tell whether the order there has the same total and the same quantity of every product."""
@@ -167,7 +223,7 @@ class Orders:
             vals["date_order"] = wanted.header["date_order"]
         if not vals:
             return to_receipt(row)
-        await self._write(row, vals, key)
+        await self._write(row.id, vals, key)
         return to_receipt(await self._read(row.id))
 
     async def _reopen(self, row: wire.SaleOrder, key: Key) -> wire.SaleOrder:
@@ -178,10 +234,26 @@ class Orders:
         """
         if row.state != CANCELED:
             await self._still_ours(row)
-            await self._write(row, {"origin": key.unique + REOPENED}, key)
+            await self._write(row.id, {"origin": key.unique + REOPENED}, key)
             await self._cancel(row, key)
         await self.translator.dialect.client.call(MODEL, "action_draft", ids=[row.id], writes=key.unique)
-        return await self._read(row.id)
+        reopened = await self._read(row.id)
+        if reopened.state not in DRAFT:
+            message = f"{row.name} is not a draft again, though Odoo did not refuse it"
+            raise InDoubt(message, key=key.unique)
+        return reopened
+
+    def _wait_for_cancellation(self, row: wire.SaleOrder, key: Key) -> None:
+        """Raise `InDoubt` while the cancellation of an interrupted change may still come through.
+
+        It would cancel the order that has been confirmed again meanwhile.
+        """
+        over_at = utc(row.write_date) + REQUEST_LIVES
+        wait = over_at - self.translator.dialect.client.server_now()
+        if wait > timedelta():
+            message = f"{row.name}: a cancellation may still be on its way"
+            look_at = self.translator.dialect.client.clock.now() + wait
+            raise InDoubt(message, key=key.unique, look_at=look_at)
 
     async def _cancel(self, row: wire.SaleOrder, key: Key) -> Receipt:
         if row.state == CANCELED:
@@ -218,9 +290,12 @@ class Orders:
         domain = [["order_id", "=", row.id], ["display_type", "=", False]]
         return await self.translator.dialect.search(LINES, wire.SaleOrderLine, domain)
 
-    async def _write(self, row: wire.SaleOrder, vals: dict[str, Any], key: Key) -> None:
+    async def _write(self, order_id: int, vals: dict[str, Any], key: Key) -> None:
         client = self.translator.dialect.client
-        await client.call(MODEL, "write", ids=[row.id], vals=vals, context=MOVE_DELIVERY, writes=key.unique)
+        said = await client.call(MODEL, "write", ids=[order_id], vals=vals, context=MOVE_DELIVERY, writes=key.unique)
+        if said is not True:
+            message = f"{MODEL}.write: Odoo's answer has an unknown form"
+            raise InDoubt(message, key=key.unique)
 
     def _tolerance(self, currency: str) -> Decimal:
         return self.tolerance.scaleb(2 - exponent(currency))
@@ -249,7 +324,11 @@ def tax_of(row: wire.SaleOrder) -> Money:
 
 
 def _money(row: wire.SaleOrder, amount: Decimal) -> Money:
-    return Money(amount, row.currency_id[1] if row.currency_id else "").rounded()
+    try:
+        return Money(amount, row.currency_id[1] if row.currency_id else "").rounded()
+    except ValueError as wrong:
+        message = f"an amount of {row.name} is none: {wrong}"
+        raise WireDrift(message, path="amount") from wrong
 
 
 def _differ(row: wire.SaleOrder, what: str, ours: Money, theirs: Money) -> TotalsDiffer:

@@ -67,6 +67,10 @@ class Probe:
     lookups: Lookups
     services: Services
 
+    async def ping(self) -> None:
+        """Ask for the user's own context, which every user may read."""
+        await self.dialect.client.call("res.users", "context_get")
+
     async def probe(self) -> Report:
         """Return the report. Raises `AuthExpired`, `Unreachable`, `Misconfigured`."""
         me = await self.dialect.client.identity()

@@ -6,6 +6,7 @@ Source: product/models/product_product.py, stock/models/product.py (17.0, 19.0).
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.product import ProductKind, Variant
@@ -15,6 +16,7 @@ from isthmus.connectors.odoo.client import utc
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.rounds import Feed, changed
+from isthmus.ports.errors import WireDrift
 from isthmus.ports.source import Cursor, Page
 
 MODEL = "product.product"
@@ -71,8 +73,16 @@ def to_variant(row: wire.Variant, units: Mapping[int, str], currency: str, read_
         kind=ProductKind.STOCKED if is_stocked(row) else ProductKind.SERVICE,
         active=row.active,
         unit=unit_of(row.uom_id, units),
-        price=Money(row.lst_price, currency).rounded() if currency else None,
+        price=_price(row.lst_price, currency) if currency else None,
     )
+
+
+def _price(amount: Decimal, currency: str) -> Money:
+    try:
+        return Money(amount, currency).rounded()
+    except ValueError as wrong:
+        message = f"a price of Odoo is none: {wrong}"
+        raise WireDrift(message, path="lst_price") from wrong
 
 
 def is_stocked(row: wire.Variant) -> bool:

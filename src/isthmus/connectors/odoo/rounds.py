@@ -2,8 +2,8 @@
 
 `write_date` is the start of the writing transaction, kept to the microsecond and shown to the second, so it is no
 place to page by: a long transaction appears late with an old date, and a second may hold thousands of rows. A round
-therefore fixes its lower end, pages by id, and the next round begins ten minutes before this one did, by the server's
-clock. Rows written while a round runs are read again in the next.
+therefore fixes its lower end, pages by id, and the next round begins twelve minutes before this one did, by the
+server's clock. Rows written while a round runs are read again in the next.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,8 +19,9 @@ from isthmus.connectors.odoo.dialect import PAGE, Dialect
 from isthmus.ports.errors import ContractBroken
 from isthmus.ports.source import Cursor
 
-#: Longer than any transaction lives: Odoo kills a worker after two minutes (`limit_time_real`).
-OVERLAP = timedelta(minutes=10)
+#: Longer than any transaction lives (Odoo kills a worker after two minutes, `limit_time_real`), and than two clocks
+#: that are each five minutes wrong: rows are stamped by the database's, answers are dated by the web server's.
+OVERLAP = timedelta(minutes=12)
 W = TypeVar("W", bound=wire.Row)
 
 
@@ -85,7 +86,7 @@ def parse(cursor: Cursor | None) -> Mark:
         mark = msgspec.json.decode(cursor, type=Mark)
         if mark.since is not None:
             datetime.fromisoformat(mark.since)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         message = f"not a cursor of this connector: {wrong}"
         raise ContractBroken(message) from wrong
     return mark

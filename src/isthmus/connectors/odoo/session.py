@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from isthmus.connectors.odoo.client import Client
+from isthmus.connectors.odoo.contact_listing import ContactListing
 from isthmus.connectors.odoo.customers import Customers
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
+from isthmus.connectors.odoo.order_listing import OrderListing
 from isthmus.connectors.odoo.order_status import OrderStatuses
 from isthmus.connectors.odoo.order_vals import Translator
 from isthmus.connectors.odoo.orders import Orders
@@ -45,5 +47,9 @@ def open_session(form: Mapping[str, str], tools: Tools) -> Session:
         sinks={
             "order": Orders(translator, settings.services.rounding, settings.rounding_tolerance),
             "customer": Customers(dialect, lookups),
+        },
+        listings={
+            "order": OrderListing(dialect, settings.services),
+            "customer": ContactListing(dialect),
         },
     )

@@ -6,7 +6,7 @@ Source: `odoo/fields.py` (`convert_to_read`), models of addons base, product, st
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -16,6 +16,8 @@ from isthmus.ports.errors import WireDrift
 
 Ref = tuple[int, str]
 NONE = Decimal(0)
+#: Odoo's ids are PostgreSQL integers; far above is no id.
+LARGEST_ID = 2**63
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,19 @@ class Product(Row, frozen=True, kw_only=True):
 
     uom_id: Ref | None = None
     taxes_id: tuple[int, ...] = ()
+
+
+class Coded(Row, frozen=True, kw_only=True):
+    """`product.product`, only by what it is called (product/models/product_product.py)."""
+
+    default_code: str = ""
+
+
+class Referenced(Row, frozen=True, kw_only=True):
+    """`res.partner`, only by its reference (base/models/res_partner.py)."""
+
+    ref: str = ""
+    parent_id: Ref | None = None
 
 
 class Variant(Row, frozen=True, kw_only=True):
@@ -164,9 +179,23 @@ def mapping(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
+def whole(value: Any) -> int | None:
+    """Return a whole number of ordinary size, such as an id, or None for anything else; `false` is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if abs(value) < LARGEST_ID else None
+
+
 def exact(figure: Decimal) -> Decimal:
-    """Return a quantity without the noise of the float it was: `0.30000000000000004` is 0.3, `101.0` is 101."""
-    plain = figure.quantize(_FINEST).normalize()
+    """Return a quantity without the noise of the float it was: `0.30000000000000004` is 0.3, `101.0` is 101.
+
+    Raises `WireDrift` for one no business has.
+    """
+    try:
+        plain = figure.quantize(_FINEST).normalize()
+    except InvalidOperation as wrong:
+        message = "a quantity of more digits than can be kept"
+        raise WireDrift(message, path="quantity") from wrong
     return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain
 
 
@@ -194,12 +223,8 @@ def _said(record: Any, names: Mapping[str, str], booleans: frozenset[str]) -> An
     return {
         names.get(name, name): value
         for name, value in fields.items()
-        if not _empty(value) or names.get(name, name) in booleans
+        if (value is not None and value is not False) or names.get(name, name) in booleans
     }
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value is False
 
 
 @cache

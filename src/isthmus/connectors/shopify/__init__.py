@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from isthmus.connectors.shopify.auth import Auth
+from isthmus.connectors.shopify.buyer_listing import BuyerListing
 from isthmus.connectors.shopify.client import Client
 from isthmus.connectors.shopify.locations import Locations
+from isthmus.connectors.shopify.order_listing import OrderListing
 from isthmus.connectors.shopify.orders import Orders
 from isthmus.connectors.shopify.probe import ShopProbe
 from isthmus.connectors.shopify.products import Variants
@@ -35,11 +37,13 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
     )
     version = settings.get("api_version") or MANIFEST.api_version
     client = Client(url, version, tools.http, tools.clock, tools.pace, auth)
+    orders = Orders(client)
+    listed = OrderListing(client, orders)
     secrets = (settings.get("client_secret", ""), settings.get("previous_client_secret", ""))
     return Session(
         probe=ShopProbe(client, MANIFEST),
         sources={
-            "order": Orders(client),
+            "order": orders,
             "variant": Variants(client),
             "warehouse": Locations(client),
             "stock_level": Levels(client),
@@ -47,6 +51,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
         sinks={"stock_level": LevelSink(client)},
         receiver=Deliveries(secrets, shop=shop_of(url)),
         subscriptions=Topics(client, MANIFEST.topics),
+        listings={"order": listed, "customer": BuyerListing(client, listed)},
     )
 
 

@@ -5,16 +5,17 @@ answer, so the pace is corrected each time instead of being guessed.
 Sources: https://shopify.dev/docs/api/usage/limits, https://shopify.dev/docs/api/usage/versioning (2026-07)
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from isthmus.connectors.shopify import wire
 from isthmus.connectors.shopify.auth import Auth
+from isthmus.connectors.shopify.cost import Costs
 from isthmus.connectors.shopify.failures import (
     READ,
     Cost,
@@ -37,6 +38,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 #: What to wait when Shopify says THROTTLED without saying how full the bucket is.
 UNTOLD_WAIT_S = 1.0
+YEARS = range(2000, 2100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Client:
     clock: Clock
     pace: Pace
     auth: Auth
-    costs: dict[str, float] = field(default_factory=dict[str, float])
+    costs: Costs = field(default_factory=Costs)
 
     async def query(self, operation: Operation, variables: Mapping[str, Any], into: type[T]) -> Answer[T]:
         """Read. Raises anything but `InDoubt`."""
@@ -91,17 +93,16 @@ class Client:
     async def _ask(
         self, operation: Operation, variables: Mapping[str, Any], into: type[T], intent: Intent
     ) -> Answer[T]:
-        size = sized(operation, variables)
-        async with self.pace.slot(self.costs.get(size, operation.estimate)):
+        async with self.pace.slot(self.costs.expected(operation, variables), operation=operation.name):
             response = await self._signed(operation, variables, intent)
-        try:
-            check_status(response, intent, self.clock.now(), self.auth.secrets)
-        except Throttled as throttled:
-            self.pace.back_off((throttled.retry_at - self.clock.now()).total_seconds())
-            raise
-        found = envelope(response, intent)
-        self._learn(size, found)
-        check_errors(found, intent)
+            try:
+                check_status(response, intent, self.clock.now(), self.auth.secrets)
+            except Throttled as throttled:
+                self.pace.back_off((throttled.retry_at - self.clock.now()).total_seconds())
+                raise
+            found = envelope(response, intent)
+            self._learn(operation, variables, found)
+            check_errors(found, intent)
         check_filters(found)
         return Answer(decode(found, into, intent), self._time(response), served(response))
 
@@ -135,12 +136,12 @@ class Client:
         except AnswerLost as failure:
             raise lost(intent, str(failure)) from failure
 
-    def _learn(self, size: str, found: Envelope) -> None:
+    def _learn(self, operation: Operation, variables: Mapping[str, Any], found: Envelope) -> None:
         """Take over what the answer says about cost. Raises `Throttled`."""
         cost = found.extensions.cost if found.extensions else None
         if cost is not None:
             if cost.requested_query_cost > 0:
-                self.costs[size] = cost.requested_query_cost
+                self.costs.told(operation, variables, cost.requested_query_cost)
             if status := cost.throttle_status:
                 self.pace.learn(
                     available=status.currently_available,
@@ -157,19 +158,11 @@ class Client:
     def _time(self, response: Response) -> datetime:
         """Return the shop's clock: the `Date` header, in whole seconds."""
         try:
-            return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-        except (KeyError, ValueError, TypeError):
+            told = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError, OverflowError):
             return self.clock.now()
-
-
-def sized(operation: Operation, variables: Mapping[str, Any]) -> str:
-    """Return the name under which the cost of such a request is remembered: cost depends on page sizes."""
-    told = [variables[name] for name in sorted(variables)]
-    sizes = [str(value) for value in told if isinstance(value, int)]
-    ids = variables.get("ids")
-    if isinstance(ids, Sequence):
-        sizes.append(str(len(cast("Sequence[str]", ids))))
-    return ":".join((operation.name, *sizes))
+        # A clock of no year of ours would end outside of what a date can be.
+        return told if told.year in YEARS else self.clock.now()
 
 
 def refill_s(cost: Cost | None) -> float:
@@ -192,7 +185,7 @@ def decode(found: Envelope, into: type[T], intent: Intent) -> T:
     """Read the data of an answer. Raises `WireDrift`, for a write that must not be repeated `InDoubt`."""
     try:
         return msgspec.json.decode(found.data, type=into)
-    except msgspec.DecodeError as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         if intent.key and not intent.repeatable:
             raise lost(intent, "an answer of unknown form") from wrong
         raise drift(wrong) from wrong

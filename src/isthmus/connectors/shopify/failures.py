@@ -107,6 +107,10 @@ def check_status(response: Response, intent: Intent, now: datetime, secrets: Seq
     if status == 429:  # noqa: PLR2004
         message = "Shopify asks us to slow down"
         raise Throttled(message, retry_at=retry_at(response, now))
+    if status == 408:  # noqa: PLR2004
+        # It had not got the whole request when it lost patience, so nothing was done (RFC 9110, 15.5.9).
+        message = "the request did not reach Shopify in time (HTTP 408)"
+        raise Unreachable(message)
     if status >= 500:  # noqa: PLR2004
         raise lost(intent, f"HTTP {status}")
     if status in _OPERATOR:
@@ -138,7 +142,7 @@ def envelope(response: Response, intent: Intent) -> Envelope:
         if intent.key:
             raise lost(intent, "an answer of unknown form") from wrong
         raise drift(wrong) from wrong
-    except msgspec.DecodeError as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise lost(intent, "the answer is not JSON") from wrong
 
 
@@ -179,7 +183,7 @@ def sorted_error(error: GraphError, intent: Intent) -> Trouble:
             return ContractBroken(f"Shopify does not accept the request ({error.code or 'no code'}): {said}")
 
 
-def drift(wrong: msgspec.DecodeError) -> WireDrift:
+def drift(wrong: Exception) -> WireDrift:
     """Return the error for an answer that differs from the documented form; values are never quoted."""
     path = _PATH.search(str(wrong))
     return WireDrift(f"Shopify's answer has an unknown form: {wrong}", path=path[1] if path else "$")

@@ -32,6 +32,7 @@ from isthmus.connectors.shopify.order_lines import (
 )
 from isthmus.connectors.shopify.order_parties import payment_terms, to_address, to_customer
 from isthmus.connectors.shopify.order_payments import FINANCIAL, to_payments
+from isthmus.connectors.shopify.wire_listing import ListedOrder
 from isthmus.ports.errors import WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 
@@ -190,7 +191,7 @@ def to_lines(order: orders.Order, details: Details) -> tuple[OrderLine, ...]:
     )
 
 
-def status_of(order: orders.Order) -> OrderStatus:
+def status_of(order: orders.Order | ListedOrder) -> OrderStatus:
     """Return where the order stands; canceled goes before archived, archived before shipped."""
     if order.cancelled_at:
         return OrderStatus.CANCELED

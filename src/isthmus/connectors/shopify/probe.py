@@ -56,6 +56,10 @@ class ShopProbe:
         )
         return replace(report, findings=tuple(self._findings(report, answer, granted)))
 
+    async def ping(self) -> None:
+        """Ask for the shop's name: one call of one point."""
+        await self.client.query(ask.PING, {}, wire.PingAnswer)
+
     def _findings(self, report: Report, answer: Answer[wire.WhoAnswer], granted: frozenset[str]) -> Sequence[Finding]:
         findings = [*scope_findings(self.manifest, granted)]
         if answer.version and answer.version != self.client.version:

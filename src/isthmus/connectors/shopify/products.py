@@ -10,6 +10,9 @@ Source: https://shopify.dev/docs/api/admin-graphql/2026-07/objects/ProductVarian
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+
+from msgspec.structs import replace
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.product import ProductKind, Variant
@@ -19,6 +22,7 @@ from isthmus.connectors.shopify import wire_catalog as catalog
 from isthmus.connectors.shopify.client import Answer, Client, Sizes
 from isthmus.connectors.shopify.cursors import Position, position, quoted
 from isthmus.connectors.shopify.ids import gid, legacy
+from isthmus.ports.errors import WireDrift
 from isthmus.ports.source import Cursor, Page
 
 #: Variants a page (or products and variants of each).
@@ -87,7 +91,7 @@ class Variants:
         currency = answer.content.shop.currency_code
         records = [to_variant(node, node.product, currency) for node in found.nodes]
         # An unfiltered list has no end but its own, so its page cursor is enough.
-        at = Position(mark=at.began(answer.server_time).mark, after=found.page_info.end_cursor)
+        at = replace(at.began(answer.server_time), after=found.page_info.end_cursor)
         return found.page_info, records, at
 
     async def _changed(self, at: Position) -> tuple[wire.PageInfo, list[Variant], Position]:
@@ -138,8 +142,16 @@ def to_variant(variant: catalog.OwnVariant, product: catalog.Product, currency: 
         title=variant.display_name,
         kind=kind_of(variant, product),
         active=product.status in SOLD,
-        price=Money(variant.price, currency),
+        price=_price(variant.price, currency),
     )
+
+
+def _price(amount: Decimal, currency: str) -> Money:
+    try:
+        return Money(amount, currency)
+    except ValueError as wrong:
+        message = f"a price of Shopify is none: {wrong}"
+        raise WireDrift(message, path="price") from wrong
 
 
 def kind_of(variant: catalog.OwnVariant, product: catalog.Product) -> ProductKind:

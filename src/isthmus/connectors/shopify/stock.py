@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from isthmus.canonical.quantity import NOTHING, pieces
 from isthmus.canonical.stock import StockLevel
 from isthmus.connectors.shopify import operations as ask
@@ -39,7 +41,7 @@ class Levels:
             yield Page([], at.cursor(), last=True)
             return
         if at.place != places[0]:
-            at = Position(since=at.since, mark=at.mark, place=places[0])
+            at = at.at_place(places[0], since=at.since)
         while True:
             answer = await self._page(at)
             at = at.began(answer.server_time)
@@ -107,12 +109,12 @@ def next_position(at: Position, location: catalog.LocationLevels | None, places:
         seen = at.seen + len(location.inventory_levels.nodes)
         if at.since and seen >= WINDOW:
             # A filtered list may end early and these cannot be sorted by time: read this place whole.
-            return Position(mark=at.mark, place=at.place)
-        return Position(since=at.since, mark=at.mark, place=at.place, after=page.end_cursor, seen=seen)
+            return at.at_place(at.place, since=None)
+        return replace(at, after=page.end_cursor, seen=seen)
     following = places.index(at.place) + 1
     if following == len(places):
         return None
-    return Position(since=at.since, mark=at.mark, place=places[following])
+    return at.at_place(places[following], since=at.since)
 
 
 def to_level(level: catalog.Level, item: catalog.LevelItem, location: str) -> StockLevel:

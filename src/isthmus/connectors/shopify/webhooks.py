@@ -24,6 +24,8 @@ from isthmus.ports.receiver import Accepted, Delivery, Notice, Refused
 OLDEST = timedelta(hours=5)
 NEWEST = timedelta(minutes=10)
 Body = Mapping[str, Any]
+#: Shopify's quantities are 32-bit integers.
+LARGEST = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,14 @@ def fresh(triggered_at: str, now: datetime) -> bool:
         return False
     if moment.tzinfo is None:
         return False
-    return now - OLDEST <= moment.astimezone(UTC) <= now + NEWEST
+    return now - OLDEST <= moment <= now + NEWEST  # compared as it stands: the first and last hours have no UTC
 
 
 def read(body: bytes) -> Body | None:
     """Return the JSON object in a body, None when it is none."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -126,9 +128,9 @@ def moment(value: Any) -> datetime | None:
     """Return an RFC 3339 time, None for anything else."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo is not None else None
 
 
 def variants(body: Body) -> Sequence[Notice]:
@@ -146,7 +148,9 @@ def level(body: Body) -> Sequence[Notice]:
     if not (item and location):
         return ()
     count = body.get("available")
-    says = {"available": pieces(count)} if isinstance(count, int) and not isinstance(count, bool) else {}
+    says: dict[str, Any] = {}
+    if isinstance(count, int) and not isinstance(count, bool) and abs(count) < LARGEST:
+        says["available"] = pieces(count)
     return (Notice("stock_level", level_id(item, location), says=says),)
 
 

@@ -141,6 +141,18 @@ class WhoAnswer(Wire, frozen=True, kw_only=True):
     current_app_installation: Installation
 
 
+class ShopName(Wire, frozen=True, kw_only=True):
+    """`Shop`, only its name."""
+
+    name: str
+
+
+class PingAnswer(Wire, frozen=True, kw_only=True):
+    """The answer to `PING`."""
+
+    shop: ShopName
+
+
 class FieldType(Wire, frozen=True, kw_only=True):
     """`MetafieldDefinitionType`."""
 

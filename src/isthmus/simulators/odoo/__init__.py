@@ -1,7 +1,8 @@
 """A local double of Odoo 14 to 19 (19 unless told otherwise).
 
 Seeds: `empty` is an installed Odoo with two warehouses, taxes and service products; `demo` adds the
-200 products of the demonstration, a price list in yen and payment terms. `demo@17` chooses the version.
+200 products of the demonstration, a price list in yen and payment terms; `skus:50000` only adds that many
+products. `demo@17` chooses the version.
 
 Database `demo`. Login `demo` with the key `demo-key` may do everything; login `limited` with the
 key `limited-key` reads everything and writes only contacts (`AccessError` for orders).
@@ -9,8 +10,9 @@ key `limited-key` reads everything and writes only contacts (`AccessError` for o
 Doors: `/jsonrpc`, `/xmlrpc/2/{common,object,db}`, `/json/2/<model>/<method>` (19), `/web/version`
 and `/json/version` (19), and the web client's `/web/session/...` and `/web/dataset/call_kw`.
 
-Controls: those of `isthmus.simulators.stage`, and `POST /__sim/stock` with
-`{"sku": "MUG-0010", "place": "WH", "quantity": 12}`, which counts a product in a warehouse.
+Controls: those of `isthmus.simulators.stage`; `POST /__sim/stock` with
+`{"sku": "MUG-0010", "place": "WH", "quantity": 12}`, which counts a product in a warehouse; `POST /__sim/recount` with
+`{"seed": 1}`, which counts every product in every warehouse and finds another figure each time.
 The fault `expire_auth` refuses one request with a credential; it does not start the login pause.
 Operations are named `sale.order.create`, `res.partner.search_read`, `common.authenticate`.
 """

@@ -1,9 +1,14 @@
-"""What a database starts with: `empty` is an installed Odoo, `demo` has the demonstration's assortment."""
+"""What a database starts with: an installed Odoo; `demo` has the demonstration's assortment and more.
 
+`skus:50000` has that many products of the same kind and nothing else, for measurements.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from isthmus.simulators.demo_shop import CURRENCY, PLACES, assortment
+from isthmus.simulators.demo_shop import CURRENCY, PLACES, SKUS, assortment
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.accounts import FULL, LIMITED
 from isthmus.simulators.odoo.models import known
@@ -36,11 +41,13 @@ STATES = {
 RATES = ("20", "10", "5.5", "0")
 SERVICES = {"SHIPPING": "Shipping", "DISCOUNT": "Discount", "ROUNDING": "Rounding", "TIP": "Tip"}
 SUPERUSER = 1
+#: how a seed begins that says how many products there are
+SKUS_SEED = "skus:"
 
 
-def made(version: int, seed: str) -> Database:
-    """Return a fresh database of a major version, seeded with `empty` or `demo`."""
-    database = Database(version, known(version))
+def made(version: int, seed: str, now: Callable[[], datetime] | None = None) -> Database:
+    """Return a fresh database of a major version, seeded with `empty`, `demo` or `skus:<count>`."""
+    database = Database(version, known(version), now)
     with database.store.transaction():
         env = database.env(SUPERUSER)
         _money(env)
@@ -50,6 +57,9 @@ def made(version: int, seed: str) -> Database:
         _describe(env)
         if seed == "demo":
             _demo(env)
+            _stock_up(env, SKUS)
+        elif seed.startswith(SKUS_SEED):
+            _stock_up(env, int(seed.removeprefix(SKUS_SEED)))
     return database
 
 
@@ -148,12 +158,15 @@ def _demo(env: Env) -> None:
     env["product.pricelist"].make([{"name": "Japan", "currency_id": yen}])
     env["account.payment.term"].make({"name": name} for name in ("Immediate Payment", "15 Days", "30 Days"))
     env["res.company"].modify([1], {"account_sale_tax_id": env["account.tax"].table.where("name", "20%")[0]})
+
+
+def _stock_up(env: Env, count: int) -> None:
     storable: dict[str, Any] = {"type": "consu", "is_storable": True}
     if "is_storable" not in env["product.template"].fields:
         storable = {"detailed_type" if "detailed_type" in env["product.template"].fields else "type": "product"}
     stock = {w["code"]: w["lot_stock_id"] for w in env.table("stock.warehouse").rows.values()}
     quants = env.of(Quant)
-    for item in assortment():
+    for item in assortment(count):
         values = {"name": item.title, "default_code": item.sku, "barcode": item.barcode, "list_price": item.price}
         more = {"standard_price": item.cost, "weight": Decimal(item.weight_g) / 1000}
         made_id = env["product.product"].make([{**storable, **values, **more}])[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.accounts import Accounts
+from isthmus.simulators.odoo.chronicle import Chronicle
 from isthmus.simulators.odoo.errors import (
     AccessDenied,
     AccessError,
@@ -22,6 +23,7 @@ from isthmus.simulators.odoo.errors import (
 from isthmus.simulators.odoo.orm.env import Database
 from isthmus.simulators.odoo.orm.model import Model
 from isthmus.simulators.odoo.orm.shapes import is_object, listed
+from isthmus.simulators.odoo.seed import SUPERUSER
 
 OBJECT_ARGUMENTS = 5  # db, uid, key, model, method
 _PYTHON: dict[type[Exception], type[OdooError]] = {
@@ -39,6 +41,7 @@ class Service:
         self.database = database
         self.accounts = accounts
         self.name = name
+        self.chronicle = Chronicle(lambda: database.env(SUPERUSER))
 
     @property
     def version(self) -> dict[str, Any]:
@@ -149,10 +152,13 @@ class Service:
     def _run(self, bound: Any, args: list[Any], keywords: dict[str, Any]) -> Any:
         with self.database.store.transaction():
             try:
-                return bound(*args, **keywords)
+                result = bound(*args, **keywords)
             except OdooError:
                 raise
             except (TypeError, KeyError, AttributeError, ValueError, ArithmeticError, IndexError) as wrong:
                 # What a call with nonsense in it raises inside Odoo reaches the caller by its Python name.
                 kind = next((k for p, k in _PYTHON.items() if isinstance(wrong, p)), WrongValue)
                 raise kind(str(wrong)) from wrong
+        ids = args or [keywords.get("ids")]
+        self.chronicle.called(bound.__self__.name, bound.__name__, ids, result)
+        return result

@@ -1,6 +1,8 @@
 """The simulated Odoo as its stage sees it."""
 
 import random
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +12,7 @@ from isthmus.simulators.faults import Faults
 from isthmus.simulators.odoo import seed as seeds
 from isthmus.simulators.odoo import truth
 from isthmus.simulators.odoo.accounts import FULL, LIMITED, Accounts
+from isthmus.simulators.odoo.damage import damage
 from isthmus.simulators.odoo.models.quant import Quant
 from isthmus.simulators.odoo.orm.env import Env
 from isthmus.simulators.odoo.orm.shapes import is_list, is_object
@@ -22,14 +25,17 @@ from isthmus.simulators.stage import answer, body_of
 DATABASE = "demo"
 VERSIONS = (14, 15, 16, 17, 18, 19)
 NEWEST = 19
+#: what a recount finds of everything, beside what is reserved
+RECOUNTED = (150, 900)
 
 
 class OdooWorld:
     """One Odoo server with the database `demo`; everything is lost when it ends."""
 
-    def __init__(self, seed: str = "demo", version: int = NEWEST) -> None:
-        """Make the database; `seed` is `empty` or `demo`."""
+    def __init__(self, seed: str = "demo", version: int = NEWEST, now: Callable[[], datetime] | None = None) -> None:
+        """Make the database; `seed` is `empty`, `demo` or `skus:<count>`, `now` the server's clock (aware)."""
         self.faults = Faults()
+        self._now = now
         self.seed = seed
         self.version = version
         self._throttled = 0
@@ -37,17 +43,19 @@ class OdooWorld:
         self.service = self._fresh()
 
     def _fresh(self) -> Service:
-        return Service(seeds.made(self.version, self.seed), Accounts((FULL, LIMITED)), DATABASE)
+        return Service(seeds.made(self.version, self.seed, self._now), Accounts((FULL, LIMITED)), DATABASE)
 
-    def env(self) -> Env:
-        """Return the inside view of the system itself, for controls and tests."""
-        return self.service.database.env(seeds.SUPERUSER)
+    def env(self, began: datetime | None = None) -> Env:
+        """Return the inside view of the system itself, for controls and tests; `began` as in `Database.env`."""
+        return self.service.database.env(seeds.SUPERUSER, began=began)
 
     def routes(self) -> list[web.RouteDef]:
-        """Return Odoo's own paths and the control that counts stock."""
+        """Return Odoo's own paths and the controls that count stock and tell the order of writes."""
         now = lambda: self.service  # noqa: E731 - the server changes with every reset
         doors = [*jsonrpc.routes(now), *xmlrpc.routes(now), *json2.routes(now), *self._sessions.routes()]
-        return [*doors, web.post("/__sim/stock", self._stock)]
+        controls = [web.post("/__sim/stock", self._stock), web.post("/__sim/recount", self._recount)]
+        controls += [web.post("/__sim/damage", self._damage), web.get("/__sim/history", self._history)]
+        return [*doors, *controls]
 
     async def operation(self, request: web.Request) -> str:
         """Return `sale.order.create`, `common.authenticate` and the like, for every protocol."""
@@ -107,14 +115,21 @@ class OdooWorld:
             return env["sale.order"].row(made[0])["name"]
 
     def truth(self) -> dict[str, Any]:
-        """Return orders, free stock and how often the proxy said no."""
+        """Return orders and free stock."""
         env = self.env()
-        return {"orders": truth.orders(env), "stock": truth.stock(env), "throttled": self._throttled}
+        return {"orders": truth.orders(env), "stock": truth.stock(env)}
 
-    def set_stock(self, sku: str, place: str, quantity: Decimal | float) -> None:
-        """Count a product in a warehouse: `quantity` is what lies there. Raises `LookupError`."""
+    def meter(self) -> dict[str, Any]:
+        """Return how often the proxy said no; Odoo itself counts nothing."""
+        return {"throttled": self._throttled}
+
+    def set_stock(self, sku: str, place: str, quantity: Decimal | float, began: datetime | None = None) -> None:
+        """Count a product in a warehouse: `quantity` is what lies there. Raises `LookupError`.
+
+        `began` is when the transaction began, where that was earlier than now.
+        """
         with self.service.database.store.transaction():
-            env = self.env()
+            env = self.env(began)
             products = env.table("product.product").where("default_code", sku)
             warehouses = env.table("stock.warehouse").where("code", place)
             if not products or not warehouses:
@@ -123,6 +138,27 @@ class OdooWorld:
             place_id = env["stock.warehouse"].row(warehouses[0])["lot_stock_id"]
             env.of(Quant).count(products[0], place_id, Decimal(str(quantity)))
 
+    def recount(self, seed: int) -> int:
+        """Count everything everywhere: every figure becomes another one. Returns how many there were."""
+        chance = random.Random(seed)  # noqa: S311 - repeatable chance, not secrecy
+        with self.service.database.store.transaction():
+            env = self.env()
+            quants = env.of(Quant)
+            stock = {row["lot_stock_id"] for row in env.table("stock.warehouse").rows.values()}
+            counted = [row for row in quants.table.rows.values() if row["location_id"] in stock]
+            for row in counted:
+                # Never so few that what is reserved would be missing.
+                found = row["reserved_quantity"] + chance.randrange(*RECOUNTED)
+                quants.count(row["product_id"], row["location_id"], found + (found == row["quantity"]))
+        return len(counted)
+
+    async def _recount(self, request: web.Request) -> web.Response:
+        wish = await body_of(request)
+        try:
+            return answer({"counted": self.recount(int(wish.get("seed", 0)))})
+        except (ValueError, TypeError) as wrong:
+            return answer({"error": f"'seed' must be a number ({wrong})"}, status=400)
+
     async def _stock(self, request: web.Request) -> web.Response:
         wish = await body_of(request)
         try:
@@ -130,6 +166,20 @@ class OdooWorld:
         except (LookupError, ArithmeticError) as wrong:
             return answer({"error": f"give 'sku', 'place' and 'quantity' ({wrong})"}, status=400)
         return answer({"sku": wish["sku"], "place": wish["place"], "quantity": wish["quantity"]})
+
+    def damage(self, **wish: Any) -> str:
+        """Spoil something without a trace; see `damage.py`. Raises `LookupError`."""
+        with self.service.database.store.transaction():
+            return damage(self.env(), wish)
+
+    async def _damage(self, request: web.Request) -> web.Response:
+        try:
+            return answer({"done": self.damage(**await body_of(request))})
+        except (LookupError, ArithmeticError) as wrong:
+            return answer({"error": str(wrong)}, status=400)
+
+    async def _history(self, _request: web.Request) -> web.Response:
+        return answer({"orders": self.service.chronicle.told()})
 
     async def reset(self) -> None:
         """Make the database anew and end every session."""
@@ -151,14 +201,15 @@ def _named(service: str, method: str, args: Any) -> str:
 
 
 def build(seed: str | None, callback: str | None) -> OdooWorld:
-    """Return a world for "demo", "empty", "demo@17", "empty@14". Raises `ValueError` for anything else.
+    """Return a world for "demo", "empty", "skus:50000", "demo@17". Raises `ValueError` for anything else.
 
     `callback` is for systems that send webhooks; this one is polled.
     """
     del callback
     name, _, version = (seed or "demo").partition("@")
     name = name or "demo"
-    if name not in ("empty", "demo") or (version and (not version.isdigit() or int(version) not in VERSIONS)):
-        message = f"unknown seed {seed!r}: 'demo' or 'empty', with '@14' to '@19' for the version"
+    known = name in ("empty", "demo") or (name.startswith(seeds.SKUS_SEED) and name[len(seeds.SKUS_SEED) :].isdigit())
+    if not known or (version and (not version.isdigit() or int(version) not in VERSIONS)):
+        message = f"unknown seed {seed!r}: 'demo', 'empty' or 'skus:<count>', with '@14' to '@19' for the version"
         raise ValueError(message)
     return OdooWorld(name, int(version or NEWEST))

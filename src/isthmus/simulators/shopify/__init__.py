@@ -9,7 +9,9 @@ does what a person would; the world has the same as methods:
 
 - `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}
 - `/__sim/stock` {"sku", "place", "quantity"}: what is available at a location, by its name
-- `/__sim/product` {"sku", "title", "price"}, `/__sim/remove` {"sku"}, `/__sim/uninstall`
+- `/__sim/plan` {"restore", "bucket"}: points a second and points held from now on
+- `/__sim/product` {"sku", "title", "price"}, `/__sim/rename` {"sku", "name"}, `/__sim/remove` {"sku"}
+- `/__sim/uninstall`
 - `/__sim/webhook` {"reference", "topic"}: that order's webhook once more; `/__sim/announce`: all seeded orders'
 
 Faults match the root field of a query (`orders`, `inventorySetQuantities`), `access_token`, or a webhook topic

@@ -36,6 +36,11 @@ class Bucket:
         self._looked = now
         return self._level
 
+    def change(self, restore_per_s: float, size: float) -> None:
+        """Hold and restore so much from now on; what is above the new size is gone."""
+        self._level = min(size, self.available)
+        self.restore_per_s, self.size = restore_per_s, size
+
     def take(self, points: int) -> bool:
         """Take points out, unless there are too few."""
         if self.available < points:

@@ -29,6 +29,7 @@ class Call:
     scopes: tuple[str, ...]
     searches: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     throttled: bool = False
+    points: int = 0  # what it was charged
 
     @property
     def strict_writes(self) -> bool:

@@ -112,7 +112,7 @@ class Engine:
             variable_values=dict(variables),
             operation_name=operation.node.name.value if operation.node.name else None,
         )
-        used = min(asked, cost.actual(operation.priced, result.data))
+        used = call.points = min(asked, cost.actual(operation.priced, result.data))
         bucket.give_back(asked - used)
         return _answer(result.data, result.errors or [], _extensions(asked, used, bucket), call)
 

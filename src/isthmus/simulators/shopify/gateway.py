@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -66,6 +67,7 @@ class Gateway:
     def __init__(self, shop: Shop, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Open with a full bucket and no tokens issued."""
         self.throttled = 0
+        self.points: Counter[str] = Counter()  # what each operation has cost, all calls together
         self.bucket = Bucket(settings.restore_per_s, settings.bucket_size, clock)
         self._shop = shop
         self._settings = settings
@@ -139,6 +141,7 @@ class Gateway:
         call = Call(self._shop, self._listings, self._attempts, version, SCOPES)
         body = self._engine.run(operation, variables, call, self.bucket)
         self.throttled += call.throttled
+        self.points[operation.label] += call.points
         return body
 
     def refusal(self, *, hint: bool) -> web.Response:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from isthmus.simulators.demo_shop import PLACES, Item
 from isthmus.simulators.shopify.assortment import add_product
-from isthmus.simulators.shopify.catalog import Product
+from isthmus.simulators.shopify.catalog import Product, Variant
 from isthmus.simulators.shopify.shop import DeletionEvent, Shop
 
 
@@ -16,6 +16,16 @@ def create_product(shop: Shop, sku: str, title: str, price: Decimal) -> Product:
     product.created_at = product.updated_at = shop.now()
     shop.tell("products/create", product)
     return product
+
+
+def rename(shop: Shop, variant: Variant, sku: str) -> None:
+    """Give a variant another SKU, as a person does in the admin; order lines keep the old one."""
+    shop.sku_variants[variant.sku or ""].remove(variant)
+    shop.sku_variants[sku].append(variant)
+    variant.sku = variant.inventory_item.sku = sku
+    shop.touch(variant)
+    shop.touch(variant.inventory_item)
+    shop.touch(variant.product, "products/update")
 
 
 def remove_product(shop: Shop, product: Product) -> None:

@@ -76,6 +76,11 @@ class Sender:
         for delivery in waiting:
             self._launch(delivery)
 
+    def collect(self) -> list[Delivery]:
+        """Hand over what has waited since before `start`, for whoever carries it to its receivers himself."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
     async def stop(self) -> None:
         """Forget what is not delivered yet."""
         await self.forget()
@@ -135,7 +140,7 @@ class Sender:
             "X-Shopify-API-Version": API_VERSION,
             "X-Shopify-Webhook-Id": str(uuid.uuid4()),
             "X-Shopify-Event-Id": event_id,
-            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "X-Shopify-Triggered-At": _stamp(self._shop.now()),
         }
         if subscription.name:
             headers["X-Shopify-Name"] = subscription.name
@@ -199,3 +204,7 @@ class Sender:
         if subscription is not None and subscription.by_api:
             del self._shop.subscriptions[subscription_id]
             self.counts["removed"] += 1
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -15,6 +15,7 @@ from isthmus.simulators.faults import Faults
 from isthmus.simulators.shopify import amendments, checkout, merchant, seeds, stock
 from isthmus.simulators.shopify.bucket import RESTORE_PER_S
 from isthmus.simulators.shopify.clientele import Clientele
+from isthmus.simulators.shopify.damage import damage
 from isthmus.simulators.shopify.gateway import SECRET, Gateway
 from isthmus.simulators.shopify.hook_writes import subscribe
 from isthmus.simulators.shopify.orders import Order
@@ -84,7 +85,13 @@ class ShopifyWorld:
             web.post("/__sim/stock", self._control(lambda w: self.set_stock(w["sku"], w["place"], int(w["quantity"])))),
             web.post("/__sim/webhook", self._control(lambda w: self.resend(w["reference"], w["topic"]))),
             web.post("/__sim/product", self._control(lambda w: self.create_product(w["sku"], w["title"], w["price"]))),
+            web.post("/__sim/rename", self._control(lambda w: self.rename(w["sku"], w["name"]))),
             web.post("/__sim/remove", self._control(lambda w: self.remove_product(w["sku"]))),
+            web.post(
+                "/__sim/plan",
+                self._control(lambda w: self.change_plan(float(w["restore"]), float(w["bucket"]))),
+            ),
+            web.post("/__sim/damage", self._control(lambda w: self.damage(**w))),
             web.post("/__sim/uninstall", self._control(lambda _w: self.uninstall())),
             web.post("/__sim/announce", self._control(lambda _w: self.announce())),
         ]
@@ -133,6 +140,10 @@ class ShopifyWorld:
         """Cancel an order with restock and refund. Raises `Unknown`, or `CannotAmend`."""
         amendments.cancel(self.shop, self._order(reference))
 
+    def damage(self, **wish: Any) -> str:
+        """Spoil something without a trace; see `damage.py`. Raises `ValueError`."""
+        return damage(self.shop, wish)
+
     def set_stock(self, sku: str, place: str, quantity: int) -> None:
         """Set what is available of a SKU at a location, by its name, as a person would. Raises `Unknown`."""
         variant, location = self.shop.variant(sku), self.shop.location(place)
@@ -144,6 +155,14 @@ class ShopifyWorld:
     def create_product(self, sku: str, title: str, price: str) -> None:
         """Add a product with one variant and no stock."""
         merchant.create_product(self.shop, sku, title, Decimal(price))
+
+    def rename(self, sku: str, name: str) -> None:
+        """Give a SKU another name. Raises `Unknown`."""
+        variant = self.shop.variant(sku)
+        if variant is None:
+            message = f"no SKU {sku}"
+            raise Unknown(message)
+        merchant.rename(self.shop, variant, name)
 
     def remove_product(self, sku: str) -> None:
         """Delete the product of a SKU for good. Raises `Unknown`."""
@@ -193,15 +212,29 @@ class ShopifyWorld:
                 return ("orders/create",)
 
     def truth(self) -> dict[str, Any]:
-        """Return the orders as they stand, what is available where, and what was refused and sent."""
+        """Return the orders as they stand, what is available where, and what was sent."""
         counts = self.sender.counts
         return {
             "orders": [_shown(order) for order in self.shop.orders.values()],
             "stock": stock.by_sku(self.shop),
-            "throttled": self.gateway.throttled,
             "webhooks": {name: counts[name] for name in ("sent", "failed", "dropped", "removed")},
             "specials": self.seeded.specials.names(),
         }
+
+    def meter(self) -> dict[str, Any]:
+        """Return what was refused, what each operation has cost, and what is in the bucket."""
+        return {
+            "throttled": self.gateway.throttled,
+            "points": dict(self.gateway.points),
+            "bucket": self.gateway.bucket.status(),
+        }
+
+    def change_plan(self, restore_per_s: float, bucket: float) -> None:
+        """Meter by another plan from now on. Raises `ValueError` for one under which nothing could be asked."""
+        if not (restore_per_s > 0 and bucket > 0):
+            message = f"{restore_per_s} points a second and a bucket of {bucket} let nothing through"
+            raise ValueError(message)
+        self.gateway.bucket.change(restore_per_s, bucket)
 
     async def reset(self) -> None:
         """Open the same shop anew; whoever subscribed by API is forgotten."""
@@ -233,7 +266,7 @@ class ShopifyWorld:
             raise Unknown(message)
         return order
 
-    def _control(self, act: Callable[[dict[str, Any]], None]) -> Callable[[web.Request], Any]:
+    def _control(self, act: Callable[[dict[str, Any]], object]) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
             try:
                 act(await body_of(request))

@@ -1,6 +1,6 @@
 """Who asks, in which context, in which transaction, and what the database is made of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,12 +24,20 @@ class Plan:
     links: list[Field]
 
 
+def system_time() -> datetime:
+    """Return the machine's time."""
+    return datetime.now(UTC)
+
+
 class Database:
     """One Odoo database: its version, the models it knows and their rows."""
 
-    def __init__(self, version: int, models: Iterable[type["Model"]]) -> None:
-        """Make empty tables; a model or field of another version is left out."""
+    def __init__(
+        self, version: int, models: Iterable[type["Model"]], now: Callable[[], datetime] | None = None
+    ) -> None:
+        """Make empty tables; a model or field of another version is left out. `now` is the server's clock, aware."""
         self.version = version
+        self.now = now or system_time
         self.store = Store()
         self.models: dict[str, type[Model]] = {}
         self.fields: dict[str, dict[str, Field]] = {}
@@ -42,9 +50,13 @@ class Database:
             self.fields[model.name] = fields
             self.store.make_table(model.name, {*model.INDEXED, *(f.key for f in fields.values() if f.index)})
 
-    def env(self, uid: int, context: Mapping[str, Any] | None = None) -> "Env":
-        """Return a new transaction's surroundings; its time is the time of everything it saves."""
-        return Env(self, uid, dict(context or {}), datetime.now(UTC).replace(tzinfo=None))
+    def env(self, uid: int, context: Mapping[str, Any] | None = None, began: datetime | None = None) -> "Env":
+        """Return a new transaction's surroundings; its time is the time of everything it saves.
+
+        `began` (aware) is for one that began some time ago and commits now, which is how a long transaction looks to
+        everybody else: its rows appear late, with an old date.
+        """
+        return Env(self, uid, dict(context or {}), (began or self.now()).astimezone(UTC).replace(tzinfo=None))
 
     def add_field(self, model: str, field: Field) -> None:
         """Add a custom field; taken back with the transaction."""

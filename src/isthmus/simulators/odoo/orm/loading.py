@@ -14,10 +14,12 @@ _FALSE = frozenset({"", "0", "false", "no"})
 class Loading(Writing):
     """The import of a table of texts; external ids make it an upsert."""
 
-    @remote("create", on_model=True)
+    @remote(on_model=True)  # a right that is missing is told in `messages`, as a row that is wrong
     def load(self, fields: list[str], data: list[list[Any]]) -> dict[str, Any]:
-        """Create or update one record per row and return ids, or `false` and messages when one row is wrong."""
-        self.check("create")
+        """Create or update one record per row and return ids, or `false` and messages when one row is wrong.
+
+        With `mode` "update" and `noupdate` in the context, a record that is there already stays as it is.
+        """
         for name in fields:
             if name != ".id" and name.partition("/")[0] not in self.fields:
                 msg = f"Invalid field name {name.partition('/')[0]!r}"
@@ -47,13 +49,29 @@ class Loading(Writing):
         if known is None and database_id:
             known = int(database_id)
         if known is not None and known in self.table.rows:
-            self.modify([known], values)
+            if not (external and self._kept_as_it_is(module or "__import__", name)):
+                self.check("write")
+                self.modify([known], values)
             return known
+        self.check("create")
         made = self.make([values])[0]
         if external:
-            link: Any = self.env[DATA]
-            link.make([{"module": module or "__import__", "name": name, "model": self.name, "res_id": made}])
+            self._link(module or "__import__", name, made)
         return made
+
+    def _kept_as_it_is(self, module: str, name: str) -> bool:
+        if self.env.context.get("mode") != "update":
+            return False
+        table = self.env.table(DATA)
+        return any(table.rows[i]["noupdate"] for i in table.where("name", name) if table.rows[i]["module"] == module)
+
+    def _link(self, module: str, name: str, record_id: int) -> None:
+        link: Any = self.env[DATA]
+        table = self.env.table(DATA)
+        # What is left of a record that was deleted gives way, as in Odoo.
+        link.remove([i for i in table.where("name", name) if table.rows[i]["module"] == module])
+        noupdate = bool(self.env.context.get("noupdate"))
+        link.make([{"module": module, "name": name, "model": self.name, "res_id": record_id, "noupdate": noupdate}])
 
     def resolve(self, module: str, name: str) -> int | None:
         """Return the record an external id stands for, if it still exists."""

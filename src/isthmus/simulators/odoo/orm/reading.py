@@ -1,10 +1,12 @@
 """Reading: search, read and everything a caller can ask without changing anything."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from isthmus.simulators.faults import LAG
 from isthmus.simulators.odoo import versions
-from isthmus.simulators.odoo.errors import UserError, WrongValue
+from isthmus.simulators.odoo.errors import WrongValue
 from isthmus.simulators.odoo.orm.domain import Condition, compile_domain, mentions
 from isthmus.simulators.odoo.orm.fields import X2MANY, Field, Row, show
 from isthmus.simulators.odoo.orm.records import Records, remote
@@ -32,32 +34,6 @@ class Reading(Records):
         if found.ids is not None:
             return [i for i in sorted(i for i in found.ids if i in rows) if found.test(rows[i])]
         return [i for i, row in rows.items() if found.test(row)]
-
-    def sorted(self, ids: Iterable[int], order: str) -> list[int]:
-        """Return `ids` ordered by "name desc, id"; empty values last, or first when descending."""
-        result = list(ids)
-        for part in reversed(order.split(",")):
-            words = part.split()
-            if not words or [word.lower() for word in words[1:]] not in ([], ["asc"], ["desc"]):
-                msg = (
-                    f'Invalid "order" specified ({order}). A valid "order" specification is a comma-separated list of '
-                    "valid field names (optionally followed by asc/desc for the direction)"
-                )
-                raise UserError(msg)
-            key = self._sort_key(self.field(words[0]))
-            result.sort(key=key, reverse=words[-1].lower() == "desc")
-        return result
-
-    def _sort_key(self, field: Field) -> Callable[[int], Any]:
-        rows = self.table.rows
-
-        def key(record_id: int) -> Any:
-            value = self.value(rows[record_id], field)
-            if field.type == "many2one" and value is not None:
-                value = self.env[field.relation].label(value)
-            return (value is None, value.lower() if isinstance(value, str) else value)
-
-        return key
 
     def named(self, name: str, sign: str = "ilike") -> list[int]:
         """Return the records people would mean by `name`."""
@@ -117,12 +93,20 @@ class Reading(Records):
             return [{"id": i} for i in ids]  # echoed without a look, as Odoo does
         return [{"id": i, **{n: shower(rows[i]) for n, shower in showers}} for i in ids if i in rows]
 
+    def _shown_by_now(self, ids: list[int]) -> list[int]:
+        """Leave out what a look-up that lags does not show yet; Odoo's own never does, a read replica may."""
+        lag = LAG.get()
+        if not lag:
+            return ids
+        since = self.env.now - timedelta(seconds=lag)
+        return [i for i in ids if self.table.rows[i]["create_date"] <= since]
+
     # What callers may ask, with the argument names of Odoo
 
     @remote(on_model=True)
     def search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> list[int]:
         """Return the ids of a domain, in order, a page of them."""
-        found = self.matching(domain)
+        found = self._shown_by_now(self.matching(domain))
         order = order or self.order
         if order not in ("id", "id asc"):
             found = self.sorted(found, order)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from isthmus.simulators.odoo.errors import AccessError, MissingError, WrongValue
+from isthmus.simulators.odoo.errors import AccessError, MissingError, UserError, WrongValue
 from isthmus.simulators.odoo.orm.env import Env
 from isthmus.simulators.odoo.orm.fields import Field, Row, char, computed, integer, many2one, moment
 from isthmus.simulators.odoo.orm.store import Table
@@ -127,8 +127,30 @@ class Records:
         return tuple(other.sorted(ids, other.order))
 
     def sorted(self, ids: Iterable[int], order: str) -> list[int]:
-        """Return `ids` in the given order; the reading part of the model knows how."""
-        raise NotImplementedError
+        """Return `ids` ordered by "name desc, id"; empty values last, or first when descending."""
+        result = list(ids)
+        for part in reversed(order.split(",")):
+            words = part.split()
+            if not words or [word.lower() for word in words[1:]] not in ([], ["asc"], ["desc"]):
+                msg = (
+                    f'Invalid "order" specified ({order}). A valid "order" specification is a comma-separated list of '
+                    "valid field names (optionally followed by asc/desc for the direction)"
+                )
+                raise UserError(msg)
+            key = self._sort_key(self.field(words[0]))
+            result.sort(key=key, reverse=words[-1].lower() == "desc")
+        return result
+
+    def _sort_key(self, field: Field) -> Callable[[int], Any]:
+        rows = self.table.rows
+
+        def key(record_id: int) -> Any:
+            value = self.value(rows[record_id], field)
+            if field.type == "many2one" and value is not None:
+                value = self.env[field.relation].label(value)
+            return (value is None, value.lower() if isinstance(value, str) else value)
+
+        return key
 
     def label(self, record_id: int) -> str:
         """Return what people call a record; an empty text for one that is gone."""

@@ -1,0 +1,92 @@
+"""Creating a record at most once, by the one unique thing Odoo offers to everybody: the external id.
+
+Odoo has no idempotency key and holds `client_order_ref` and `ref` any number of times, so looking first cannot be
+enough: a request that is still running is seen by nobody and may commit after the look. `load` writes the record and
+its row of `ir.model.data` in one transaction, and (module, name) is unique there. A second request with the same
+external id waits for the first one's commit and is then refused, or finds the record and leaves it alone (`mode`
+"update" with `noupdate`).
+Source: `load` and `_load_records` in odoo/orm/models.py (14 to 18: odoo/models.py), `_update_xmlids` in
+odoo/addons/base/models/ir_model.py.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from isthmus.connectors.odoo.client import Client
+from isthmus.connectors.odoo.wire import mapping
+from isthmus.ports.errors import Forbidden, InDoubt
+
+MODULE = "isthmus"
+#: A record that is there already keeps what it holds, whoever changed it since.
+LEAVE_ALONE = {"mode": "update", "noupdate": True}
+#: From here on the question after a right has another name (odoo/orm/models.py, `has_access`).
+HAS_ACCESS_SINCE = 18
+_SHOWN = 40
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was created: Odoo's own words. Another request with the same external id may be the reason."""
+
+    words: str
+
+
+def external_id(kind: str, *parts: str) -> str:
+    """Return the external id of a record of ours: readable, without spaces, never the same for two keys."""
+    digest = blake2b("\0".join((kind, *parts)).encode(), digest_size=10).hexdigest()
+    readable = _NO_NAME.sub("_", parts[0].lower())[:_SHOWN].strip("_")
+    return f"{MODULE}.{kind}_{readable}_{digest}"
+
+
+async def create_once(
+    client: Client, model: str, vals: Mapping[str, Any], *, known_as: str, writes: str
+) -> int | Refused:
+    """Create a record, or return the one that was created under this external id before.
+
+    `vals` are texts, numbers, booleans and ids (of the fields whose name ends in `_id`). Raises `InDoubt(writes)`
+    when the answer did not come, `Forbidden`.
+    """
+    named = {"id": known_as, **{_column(name): _cell(value) for name, value in vals.items()}}
+    answer = await client.call(
+        model, "load", fields=list(named), data=[list(named.values())], context=LEAVE_ALONE, writes=writes
+    )
+    told = mapping(answer) or {}
+    match told.get("ids"):
+        case [int(made)]:
+            return made
+        case False:
+            await _check_right(client, model)
+            return Refused(_words(told.get("messages")))
+        case _:
+            message = f"{model}.load: Odoo did not tell the id of the new record"
+            raise InDoubt(message, key=writes)
+
+
+async def _check_right(client: Client, model: str) -> None:
+    """Raise `Forbidden` where the right to create is what is missing: `load` says it in a sentence only."""
+    if (await client.identity()).version.major >= HAS_ACCESS_SINCE:
+        allowed = await client.call(model, "has_access", ids=[], operation="create")
+    else:
+        allowed = await client.call(model, "check_access_rights", operation="create", raise_exception=False)
+    if not allowed:
+        message = f"Odoo does not let this user create records of {model}"
+        raise Forbidden(message, missing=f"{model}.create")
+
+
+def _words(messages: Any) -> str:
+    said = [str((mapping(one) or {}).get("message", "")) for one in messages] if isinstance(messages, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return " ".join(word for word in dict.fromkeys(said) if word) or "Odoo refused the record without a word"
+
+
+def _column(name: str) -> str:
+    return f"{name}/.id" if name.endswith("_id") else name
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(value)

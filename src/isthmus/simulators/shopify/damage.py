@@ -1,0 +1,83 @@
+"""What goes wrong in a shop behind everybody's back: an app in the admin, a restored backup, a lost message.
+
+None of it moves `updatedAt` and nobody is told, so nothing that follows changes ever hears of it.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from isthmus.simulators.shopify import checkout
+from isthmus.simulators.shopify.clientele import Clientele
+from isthmus.simulators.shopify.orders import Order
+from isthmus.simulators.shopify.orders_book import OrdersBook
+from isthmus.simulators.shopify.shop import Shop
+
+Wish = Mapping[str, Any]
+
+
+def damage(shop: Shop, wish: Wish) -> str:
+    """Do one `kind` of damage and return what people call the record. Raises `ValueError` for what is not there."""
+    kind = str(wish.get("kind"))
+    if kind not in KINDS:
+        message = f"no kind {kind!r} of damage; there are: {', '.join(KINDS)}"
+        raise ValueError(message)
+    return KINDS[kind](shop, wish)
+
+
+def lose_order(shop: Shop, wish: Wish) -> str:
+    """Forget an order as if it had never been; its stock stays set aside."""
+    order = _order(shop, wish)
+    del shop.orders[order.id]
+    shop.changed("Order")
+    return order.name
+
+
+def quiet_order(shop: Shop, wish: Wish) -> str:
+    """Take an order nobody is told of, dated `minutes` ago: late to appear in the list, and never again as a change."""
+    chance = random.Random(int(wish.get("seed", 0)))  # noqa: S311 - repeatable chance, not secrecy
+    at = shop.now() - timedelta(minutes=float(wish.get("minutes", 60)))
+    cart = OrdersBook(shop, Clientele(shop)).cart(chance)
+    cart.test = bool(wish.get("test", False))
+    return checkout.place(shop, cart, at, tell=False).name
+
+
+def alter_order(shop: Shop, wish: Wish) -> str:
+    """Let an order have `by` more units on its first line of goods, without a trace."""
+    order = _order(shop, wish)
+    line = next(one for one in order.line_items if not one.is_tip)
+    line.quantity += int(wish.get("by", 1))
+    line.current_quantity += int(wish.get("by", 1))
+    line.charge_tax()
+    order.retotal()
+    shop.changed("Order")
+    return order.name
+
+
+def miscount(shop: Shop, wish: Wish) -> str:
+    """Let a location offer `by` more (or fewer) of a SKU than before."""
+    variant, place = shop.variant(str(wish["sku"])), shop.location(str(wish["place"]))
+    level = variant.inventory_item.levels.get(place.id) if variant and place else None
+    if level is None:
+        message = f"no {wish['sku']!r} at {wish['place']!r}"
+        raise ValueError(message)
+    level.available += int(wish["by"])
+    shop.changed("InventoryLevel")
+    return str(wish["sku"])
+
+
+KINDS: Mapping[str, Callable[[Shop, Wish], str]] = {
+    "lose_order": lose_order,
+    "quiet_order": quiet_order,
+    "alter_order": alter_order,
+    "miscount": miscount,
+}
+
+
+def _order(shop: Shop, wish: Wish) -> Order:
+    order = shop.order(str(wish["reference"]))
+    if order is None:
+        message = f"no order {wish['reference']!r}"
+        raise ValueError(message)
+    return order
