@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from isthmus.engine.breakers import close
 from isthmus.engine.context import Context
 from isthmus.ports.errors import Trouble
+from isthmus.ports.pace import Caller, calling
 from isthmus.ports.probe import Report
 from isthmus.store.statement import say
 
@@ -61,7 +63,8 @@ async def check(context: Context, name: str) -> Checked:
     await context.store.write(say("declare_connection", name=name, connector=connection.manifest.slug))
     now = context.micros()
     try:
-        report = await connection.session.probe.probe()
+        with calling(Caller(regardless=True)):
+            report = await connection.session.probe.probe()
     except Trouble as trouble:
         await context.store.write(
             say("connection_state", name=name, state="trouble", code=trouble.code, because=str(trouble), now=now)
@@ -71,6 +74,7 @@ async def check(context: Context, name: str) -> Checked:
         say("connection_report", name=name, report=msgspec.json.encode(report).decode(), now=now),
         say("connection_state", name=name, state="ok", code="", because="", now=now),
     )
+    await close(context, name)
     return Checked(name, report, None)
 
 

@@ -28,7 +28,7 @@ _LAST = 2**63 - 1
 class Place(msgspec.Struct, frozen=True):
     """Where a page ended: the next one starts right after it."""
 
-    at: int  # microseconds; only lists of unfinished work are sorted by it
+    at: int  # microseconds: when it arose or was done; the list of everything is sorted by `id` alone
     id: int
 
 
@@ -98,10 +98,9 @@ async def jobs(context: Context, names: Sequence[str], *, state: str = "", befor
     for name in names:
         for one_state in STATES.get(state, ("",)):
             found += await _rows(context, name, one_state, before or Place(_LAST, _LAST))
-    by_time = state not in ("", "done")
-    found.sort(key=lambda row: (row["marked_at"] if by_time else 0, row["id"]), reverse=True)
+    found.sort(key=lambda row: (_at(state, row), row["id"]), reverse=True)
     page = found[:PAGE_ROWS]
-    after = Place(page[-1]["marked_at"], page[-1]["id"]) if len(found) > PAGE_ROWS else None
+    after = Place(_at(state, page[-1]), page[-1]["id"]) if len(found) > PAGE_ROWS else None
     return JobPage([_job(row) for row in page], after)
 
 
@@ -134,12 +133,20 @@ async def facts(context: Context, connection: str, external_id: str) -> OrderFac
 
 async def _rows(context: Context, flow: str, state: str, before: Place) -> list[Row]:
     wish = PAGE_ROWS + 1
-    if state in ("", "done"):
-        statement = "jobs_listed_done" if state else "jobs_listed"
-        return await context.store.read(statement, flow=flow, before_id=before.id, wish=wish)
+    if not state:
+        return await context.store.read("jobs_listed", flow=flow, before_id=before.id, wish=wish)
+    if state == "done":
+        return await context.store.read(
+            "jobs_listed_done", flow=flow, before_at=before.at, before_id=before.id, wish=wish
+        )
     return await context.store.read(
         "jobs_listed_open", flow=flow, state=state, before_at=before.at, before_id=before.id, wish=wish
     )
+
+
+def _at(state: str, row: Row) -> int:
+    """Return the moment a list is sorted by."""
+    return 0 if not state else row["done_at"] if state == "done" else row["marked_at"]
 
 
 async def _named(context: Context, flow: str, subjects: Iterable[str]) -> list[Row]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from isthmus.admin.views import ParkedJob
+from isthmus.admin.views import COUNTED, ParkedJob
 from isthmus.engine.context import Context
 from isthmus.kit.clock import from_micros
 
@@ -14,7 +14,7 @@ SHOWN = 25
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Parked jobs of one flow with one code, the oldest first; `jobs` counts those not shown too."""
+    """Parked jobs of one flow with one code, the oldest first; `jobs` counts those not shown too, up to `COUNTED`."""
 
     flow: str
     code: str
@@ -33,7 +33,7 @@ async def questions(context: Context, shown: int = SHOWN) -> list[Question]:
             oldest_at=from_micros(row["oldest"]),
             shown=await _jobs(context, row["flow"], row["code"], shown),
         )
-        for row in await context.store.read("parked_codes")
+        for row in await context.store.read("parked_codes", most=COUNTED + 1)
     ]
 
 

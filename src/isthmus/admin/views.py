@@ -5,9 +5,73 @@ from datetime import datetime
 
 import msgspec
 
+#: Figures are counted up to here and one further, which says "more": a long queue makes no page slow.
+COUNTED = 10_000
+
+
+def counted(number: int) -> str:
+    """Return a figure as people read it: `9,999`, or `10,000+` beyond what is counted."""
+    return f"{number:,}" if number <= COUNTED else f"{COUNTED:,}+"
+
+
+class HoldView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something waits. `why`: paused (by a person), window (planned maintenance), down (it does not answer).
+
+    `until` is None while nobody knows; `next_look` is when it is asked again whether it is there.
+    """
+
+    what: str
+    why: str
+    because: str
+    since: datetime
+    until: datetime | None = None
+    next_look: datetime | None = None
+
+
+class ProcessView(msgspec.Struct, frozen=True, kw_only=True):
+    """One process at work. `state`: working, or stopping (finishes what it has and takes nothing new)."""
+
+    role: str
+    host: str
+    pid: int
+    version: str
+    flows: Sequence[str]  # empty: all
+    state: str
+    started_at: datetime
+    seen_at: datetime
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """When what waits for a flow will be done at the speed of its last runs; None where that is not known."""
+
+    empty_at: datetime | None
+    because: str
+
+
+class PulseView(msgspec.Struct, frozen=True, kw_only=True):
+    """The last look at a shop's own list of orders. Counts are of the orders taken since the look before.
+
+    `unheard` came without a message, `unread` had not reached us by then, `stuck` are due and nobody works at them.
+    """
+
+    flow: str
+    looked_at: datetime
+    listed: int
+    unheard: int
+    unread: int
+    stuck: int
+    newest: str
+    newest_at: datetime | None
+    code: str
+    because: str
+    since: datetime | None
+
 
 class FlowStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One flow at a glance. `state`: fresh (nothing late), late, stopped (its source does not answer)."""
+    """One flow at a glance. Counts are exact up to `COUNTED`; a greater one means "more than that".
+
+    `state`: fresh (nothing late), late, held (paused, or in a window), stopped (a system it needs does not answer).
+    """
 
     flow: str
     source: str
@@ -20,6 +84,9 @@ class FlowStatus(msgspec.Struct, frozen=True, kw_only=True):
     done_today: int
     oldest_waiting_at: datetime | None
     last_done_at: datetime | None
+    hold: HoldView | None = None
+    forecast: Forecast | None = None
+    pulse: PulseView | None = None
 
 
 class StreamStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +116,12 @@ class ConnectionStatus(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     api_version: str = ""
     last_delivery_at: datetime | None = None
+    hold: HoldView | None = None
+    next_window_at: datetime | None = None
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """Parked jobs that ask the same."""
+    """Parked jobs of one flow with one code; `because` is what the oldest of them says."""
 
     flow: str
     code: str
@@ -73,6 +142,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     connections: Sequence[ConnectionStatus]
     streams: Sequence[StreamStatus]
     causes: Sequence[Cause]
+    processes: Sequence[ProcessView] = ()
+    proof_open: int = 0  # rows of the last month's reconciliations that nobody has explained
+    wake_ups: str = "polling"  # how processes hear of each other's work: notifications, or polling
 
 
 class ParkedJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +157,18 @@ class ParkedJob(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     since: datetime
     answers: Sequence[str]
+
+
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a person did; `before` and `after` are what it changed, in words."""
+
+    at: datetime
+    who: str
+    action: str
+    target: str
+    before: str
+    after: str
+    why: str
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

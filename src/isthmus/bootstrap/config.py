@@ -6,25 +6,32 @@ environment variable `ISTHMUS_SHOP_ACCESS_TOKEN`, or from a `.env` file beside `
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from isthmus.bootstrap.checks import FILE, LARGEST, ConfigError, check_keys, positive, table_of, zone_of
+from isthmus.bootstrap.windows import read_windows
+from isthmus.engine.hold import Window
 from isthmus.kit.names import nearest
+from isthmus.store.postgres import CONNECTIONS, FEWEST
 
-FILE = "isthmus.toml"
 _TOP = ("isthmus", "connections", "flows")
 #: Keys of `[isthmus]`; the table in docs/reference/settings.md is made from this.
 PROJECT_KEYS: Mapping[str, str] = {
     "name": "what the project is called on pages (default: the folder's name)",
     "database": "sqlite:///file.db (default sqlite:///isthmus.db) or postgresql://...; the environment variable "
     "ISTHMUS_DATABASE_URL comes first",
+    "database_connections": "the most each process has open to PostgreSQL at a time (default 7, at least 2)",
     "public_url": "https address under which shops reach /hooks/ of this Isthmus; empty: no webhooks, polling only",
     "listen": "address and port (default 127.0.0.1:8100)",
+    "proxies": 'addresses or networks of your own reverse proxies, such as ["127.0.0.1"]: only of them is believed, in '
+    "X-Forwarded-For, where a delivery came from",
     "time_zone": "the company's zone (default UTC): decides on which day an order is booked",
 }
 #: Keys of `[flows.<name>]` by kind of flow; the table in docs/reference/settings.md is made from this.
@@ -39,7 +46,8 @@ FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
         "test_orders": "true lets test orders through",
         "reference": "what is written into the ERP's reference field (default {number})",
         "warehouse": "ERP warehouse code for orders whose place is unknown",
-        "concurrency": "orders worked on at the same time (default 6)",
+        "concurrency": "orders worked on at the same time in each process (default 6)",
+        "share_of_calls": "part of the connections' call budgets this flow may use, such as 0.8 (default: all)",
         "tables": "code tables: sku, tax, warehouse, payment, payment_terms, shipping",
     },
     "stock": {
@@ -48,16 +56,23 @@ FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
         "to": "the shop's connection",
         "every": "seconds between two looks at the ERP's stock (default 60)",
         "enabled": "false switches the flow off",
+        "share_of_calls": "part of the connections' call budgets this flow may use, such as 0.5 (default: all)",
         "safety_stock": "pieces kept back of every SKU in every place (default 0)",
         "places": "ERP warehouse code to shop location (id or name)",
         "tables": "code tables: sku",
     },
 }
-LAST_PORT = 65_535
-
-
-class ConfigError(Exception):
-    """The project file or a secret is wrong; the message says where and what would be right."""
+#: Keys every `[connections.<name>]` takes beside its connector's own.
+CONNECTION_KEYS: Mapping[str, str] = {
+    "connector": "which system it is: see docs/reference/connectors.md",
+    "calls_at_a_time": "the most calls made at the same time, by all processes together (default: the connector's)",
+    "calls_per_second": "a limit of your own on top of the system's, such as 2 for a small server (default: none)",
+    "allow_private": "true lets its address lead to this machine or into a private network, where an ERP often is "
+    "(default: false); so does true in the environment variable ISTHMUS_<CONNECTION>_ALLOW_PRIVATE",
+    "windows": "planned maintenance: a list of [[connections.<name>.windows]]",
+    "settle": "seconds until a write there can be found for certain, where it takes longer than the connector says",
+}
+LAST_PORT, LONGEST_PORT = 65_535, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,11 @@ class ConnectionConfig:
     name: str
     connector: str
     settings: Mapping[str, str]
+    calls_at_a_time: int = 0
+    calls_per_second: float = 0.0
+    settle_s: float = 0.0
+    allow_private: bool = False
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +107,10 @@ class ProjectConfig:
     folder: Path
     name: str
     database: str
+    database_connections: int
     public_url: str
     listen: tuple[str, int]
+    proxies: tuple[str, ...]
     zone: ZoneInfo
     connections: Mapping[str, ConnectionConfig]
     flows: tuple[FlowConfig, ...]
@@ -103,15 +125,19 @@ def read_config(folder: Path) -> ProjectConfig:
     except FileNotFoundError:
         message = f"there is no {FILE} in {folder.resolve().name or folder}: run `isthmus init` to make one"
         raise ConfigError(message) from None
-    except tomllib.TOMLDecodeError as wrong:
+    except (UnicodeDecodeError, RecursionError):
+        message = f"{FILE} is not a text in UTF-8 such as `isthmus init` writes"
+        raise ConfigError(message) from None
+    except ValueError as wrong:  # TOML's own, and a number of thousands of digits
         message = f"{FILE}: {wrong}"
         raise ConfigError(message) from wrong
     check_keys(document, _TOP, "")
     top = table_of(document.get("isthmus", {}), "[isthmus]")
     check_keys(top, PROJECT_KEYS, "[isthmus] ")
     environment = {**_dotenv(folder / ".env"), **os.environ}
+    zone = zone_of(str(top.get("time_zone", "UTC")), "[isthmus] time_zone")
     connections = {
-        name: _connection(name, body)
+        name: _connection(name, body, zone, environment)
         for name, body in table_of(document.get("connections", {}), "[connections]").items()
     }
     flows = (_flow(name, body, connections) for name, body in table_of(document.get("flows", {}), "[flows]").items())
@@ -119,40 +145,53 @@ def read_config(folder: Path) -> ProjectConfig:
         folder=folder,
         name=str(top.get("name", folder.resolve().name)),
         database=environment.get("ISTHMUS_DATABASE_URL") or str(top.get("database", "sqlite:///isthmus.db")),
+        database_connections=_pool(top.get("database_connections", CONNECTIONS)),
         public_url=str(top.get("public_url", "")).rstrip("/"),
         listen=_listen(str(top.get("listen", "127.0.0.1:8100"))),
-        zone=_zone(str(top.get("time_zone", "UTC"))),
+        proxies=_proxies(top.get("proxies", [])),
+        zone=zone,
         connections=connections,
         flows=tuple(flow for flow in flows if switch(flow, "enabled", default=True)),
         environment=environment,
     )
 
 
-def check_keys(table: Mapping[str, Any], right: Collection[str], where: str) -> None:
-    """Refuse a key that does not exist. Raises `ConfigError` naming the nearest right one."""
-    for key in table:
-        if key not in right:
-            message = f"{FILE}: {where}{key!r} is not a setting{nearest(key, right)}; there are: {', '.join(right)}"
-            raise ConfigError(message)
-
-
 def switch(flow: FlowConfig, key: str, *, default: bool) -> bool:
     """Return a switch of a flow. Raises `ConfigError` for a word: "false" in quotes would mean true."""
-    value = flow.values.get(key, default)
+    return _switch(flow.values.get(key, default), f"[flows.{flow.name}] {key}")
+
+
+def _switch(value: Any, where: str) -> bool:
     if not isinstance(value, bool):
-        message = f"{FILE}: [flows.{flow.name}] {key} = {value!r} must be true or false, without quotes"
+        message = f"{FILE}: {where} = {value!r} must be true or false, without quotes"
         raise ConfigError(message)
     return value
 
 
-def _connection(name: str, body: Any) -> ConnectionConfig:
+def variable(connection: str, key: str) -> str:
+    """Return the environment variable a secret, or `allow_private`, of a connection is read from."""
+    return f"ISTHMUS_{connection}_{key}".upper().replace("-", "_")
+
+
+def _connection(name: str, body: Any, zone: ZoneInfo, environment: Mapping[str, str]) -> ConnectionConfig:
     where = f"[connections.{name}]"
     table = table_of(body, where)
     if not isinstance(table.get("connector"), str):
         message = f'{FILE}: {where} needs connector = "..."'
         raise ConfigError(message)
-    settings = {key: _text(value, f"{where} {key}") for key, value in table.items() if key != "connector"}
-    return ConnectionConfig(name, table["connector"], settings)
+    # The environment, because a release that does not know the setting refuses the file: upgrades are done one by one.
+    allowed = environment.get(variable(name, "allow_private"), "").strip().lower() in ("1", "true", "yes")
+    settings = {key: _text(value, f"{where} {key}") for key, value in table.items() if key not in CONNECTION_KEYS}
+    return ConnectionConfig(
+        name,
+        table["connector"],
+        settings,
+        calls_at_a_time=int(positive(table.get("calls_at_a_time", 0), f"{where} calls_at_a_time")),
+        calls_per_second=float(positive(table.get("calls_per_second", 0), f"{where} calls_per_second")),
+        settle_s=float(positive(table.get("settle", 0), f"{where} settle")),
+        allow_private=_switch(table.get("allow_private", allowed), f"{where} allow_private"),
+        windows=read_windows(name, table.get("windows", []), zone),
+    )
 
 
 def _flow(name: str, body: Any, connections: Mapping[str, ConnectionConfig]) -> FlowConfig:
@@ -172,42 +211,48 @@ def _flow(name: str, body: Any, connections: Mapping[str, ConnectionConfig]) -> 
     return FlowConfig(name, kind, table["from"], table["to"], table)
 
 
-def table_of(body: Any, where: str) -> dict[str, Any]:
-    """Return a table of the file. Raises `ConfigError` for anything else."""
-    try:
-        return msgspec.convert(body, dict[str, Any])
-    except msgspec.ValidationError:
-        message = f"{FILE}: {where} must be a table"
-        raise ConfigError(message) from None
-
-
 def _text(value: Any, where: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int):
+    if isinstance(value, str) or (isinstance(value, int) and abs(value) <= LARGEST):
         return str(value)
-    message = f"{FILE}: {where} must be a text or a whole number"
+    message = f"{FILE}: {where} must be a text or a whole number up to {LARGEST:,}"
     raise ConfigError(message)
 
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > LAST_PORT:
+    if not host or not (port.isascii() and port.isdigit() and len(port) < LONGEST_PORT) or int(port) > LAST_PORT:
         message = f'{FILE}: [isthmus] listen = {text!r} must look like "127.0.0.1:8100"'
         raise ConfigError(message)
     return host.strip("[]"), int(port)
 
 
-def _zone(name: str) -> ZoneInfo:
+def _pool(written: Any) -> int:
+    if isinstance(written, bool) or not isinstance(written, int) or written < FEWEST:
+        message = f"{FILE}: [isthmus] database_connections = {written!r} must be a whole number, at least {FEWEST}"
+        raise ConfigError(message)
+    return written
+
+
+def _proxies(written: Any) -> tuple[str, ...]:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        message = f'{FILE}: [isthmus] time_zone = {name!r} is not a time zone such as "Europe/Berlin"'
+        proxies = msgspec.convert(written, tuple[str, ...])
+        for each in proxies:
+            ip_network(each)
+    except (msgspec.ValidationError, ValueError):
+        message = f'{FILE}: [isthmus] proxies = {written!r} must be a list such as ["127.0.0.1", "10.0.0.0/8"]'
         raise ConfigError(message) from None
+    return proxies
 
 
 def _dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    pairs = (line.partition("=") for line in path.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        message = f"{path.name} is not a text in UTF-8"
+        raise ConfigError(message) from None
+    pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))
     return {key.strip(): value.strip().strip("\"'") for key, mark, value in pairs if mark}

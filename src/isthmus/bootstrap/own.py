@@ -8,6 +8,9 @@ from pathlib import Path
 
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 
+#: Locks this process holds: the kernel would refuse it a second one as well.
+_OURS: set[Path] = set()
+
 
 @contextmanager
 def owned(config: ProjectConfig) -> Generator[bool]:
@@ -20,7 +23,7 @@ def owned(config: ProjectConfig) -> Generator[bool]:
     if not config.database.startswith("sqlite:"):
         yield False
         return
-    path = Path(config.folder / config.database.removeprefix("sqlite:///")).with_suffix(".lock")
+    path = _lock(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as lock:
         try:
@@ -32,4 +35,27 @@ def owned(config: ProjectConfig) -> Generator[bool]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield True
+        _OURS.add(path)
+        try:
+            yield True
+        finally:
+            _OURS.discard(path)
+
+
+def worker_of(config: ProjectConfig) -> str:
+    """Name the other process that works on the project's file database; empty when there is none."""
+    if not config.database.startswith("sqlite:") or _lock(config) in _OURS:
+        return ""
+    try:
+        with _lock(config).open("r", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return f"process {lock.read().strip() or '?'}"
+    except FileNotFoundError:
+        return ""
+    return ""
+
+
+def _lock(config: ProjectConfig) -> Path:
+    return Path(config.folder / config.database.removeprefix("sqlite:///")).resolve().with_suffix(".lock")

@@ -2,26 +2,42 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Sequence
 
 from isthmus.admin.operations import Checked, check, reconsider
 from isthmus.bootstrap.wiring import App
+from isthmus.engine.hold import Why
 from isthmus.ports.errors import Trouble
 from isthmus.ports.probe import Finding, Severity
+from isthmus.store.group import StoreError
+from isthmus.store.statement import say
 
 log = logging.getLogger("isthmus.start")
 #: Webhooks are looked after this often: systems drop subscriptions without a word.
 SUBSCRIPTIONS_EVERY_S = 3600
+DUTY_EVERY_S = 20
 
 
 async def introduce(app: App) -> Sequence[Checked]:
     """Probe every connection; a system that is down or refuses us does not stop the start."""
-    checked = await asyncio.gather(*(check(app.context, name) for name in app.context.connections))
+    # What somebody has paused is left alone; one that was down may be back.
+    holds = {name: app.engine.holds.connection(name) for name in app.context.connections}
+    names = [name for name, hold in holds.items() if hold is None or hold.why is Why.DOWN]
+    checked = await asyncio.gather(*(check(app.context, name) for name in names))
     for each in checked:
         if each.trouble is not None:
             log.warning("%s: %s", each.connection, each.trouble)
     await reconsider(app.context)
     return checked
+
+
+async def page_key(app: App) -> bytes:
+    """Return what forms are signed with: the same in every process of the project, and after a restart."""
+    store = app.context.store
+    await store.write(say("keep_first", name="page_key", value=secrets.token_hex(32)))
+    [row] = await store.read("kept", name="page_key")
+    return bytes.fromhex(row["value"])
 
 
 async def ensure_subscriptions(app: App, connection: str) -> Sequence[Finding]:
@@ -38,13 +54,27 @@ async def ensure_subscriptions(app: App, connection: str) -> Sequence[Finding]:
         return (Finding(code=trouble.code, severity=Severity.PROBLEM, message=str(trouble)),)
 
 
-async def look_after_subscriptions(app: App) -> None:
-    """Keep the webhooks of every connection right until cancelled."""
+async def look_after(app: App) -> None:
+    """Introduce every system, then keep its webhooks right, where that is this process's duty, until cancelled."""
+    loop = asyncio.get_running_loop()
+    introduced, due = False, 0.0
     while True:
-        worst = Severity.OK
-        for name in app.context.connections:
-            for finding in await ensure_subscriptions(app, name):
-                if finding.severity is not Severity.OK:
-                    worst = finding.severity
-                    log.warning("%s: %s", name, finding.message)
-        await asyncio.sleep(60 if worst is Severity.PROBLEM else SUBSCRIPTIONS_EVERY_S)
+        try:
+            if await app.engine.presence.on_duty("webhooks") and loop.time() >= due:
+                if not introduced:
+                    await introduce(app)
+                    introduced = True
+                due = loop.time() + (60 if await _subscribe(app) is Severity.PROBLEM else SUBSCRIPTIONS_EVERY_S)
+        except StoreError:
+            log.exception("the store does not answer; looking again soon")
+        await asyncio.sleep(DUTY_EVERY_S)
+
+
+async def _subscribe(app: App) -> Severity:
+    worst = Severity.OK
+    for name in app.context.connections:
+        for finding in await ensure_subscriptions(app, name):
+            if finding.severity is not Severity.OK:
+                worst = finding.severity
+                log.warning("%s: %s", name, finding.message)
+    return worst

@@ -1,29 +1,39 @@
 """Join store, connections, flows and engine into a running project."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from isthmus.bootstrap.config import FILE, ConfigError, FlowConfig, ProjectConfig, check_keys, switch, table_of
+from isthmus.bootstrap.checks import FILE, ConfigError, check_keys, positive, table_of
+from isthmus.bootstrap.config import FlowConfig, ProjectConfig, switch
 from isthmus.bootstrap.connectors import open_connections
+from isthmus.bootstrap.own import worker_of
+from isthmus.engine import failpoints
 from isthmus.engine.context import Context
-from isthmus.engine.engine import Engine
+from isthmus.engine.engine import Engine, Plan, Rules
 from isthmus.engine.flow import Flow
-from isthmus.engine.upkeep import Retention
+from isthmus.engine.proof import Proof
+from isthmus.engine.shared_clock import SharedClock
+from isthmus.flows.customers_proof import CustomersProof
 from isthmus.flows.customers_to_erp import CustomersToErp
 from isthmus.flows.match_products import MatchProducts
+from isthmus.flows.orders_proof import OrdersProof
 from isthmus.flows.orders_to_erp import OrdersToErp
 from isthmus.flows.settings import OrderSettings, StockSettings
+from isthmus.flows.stock_proof import StockProof
 from isthmus.flows.stock_to_shop import StockToShop
 from isthmus.kit.clock import Clock, SystemClock
 from isthmus.kit.http import Http
 from isthmus.kit.names import nearest
 from isthmus.mapping.tables import KNOWN, Tables
 from isthmus.policies.importable import GATES, ImportPolicy
+from isthmus.store.base import Store
+from isthmus.store.level import bring_up
 from isthmus.store.open import open_store
 
 
@@ -37,25 +47,50 @@ class App:
 
 
 @asynccontextmanager
-async def opened(config: ProjectConfig, clock: Clock | None = None) -> AsyncGenerator[App]:
-    """Open a project: store migrated, connections ready, nothing running yet.
+async def opened(
+    config: ProjectConfig,
+    clock: Clock | None = None,
+    *,
+    plan: Plan | None = None,
+    way_out: Http | None = None,
+    opener: Callable[[str, Path], Awaitable[Store]] | None = None,
+) -> AsyncGenerator[App]:
+    """Open a project: schema brought up as far as a start may, connections ready, nothing running yet.
+
+    `plan` is what this process will do; `clock`, `way_out` and `opener` are for whoever turns the hands, carries the
+    requests or opens the store himself.
 
     Raises `ConfigError` and `StoreError`.
     """
     hands = clock or SystemClock()
-    settings = [(flow, _settings(flow, config)) for flow in config.flows]
-    async with Http() as http:
+    if clock is None and not config.database.startswith("sqlite:"):
+        hands = SharedClock(hands)
+    settings = flow_settings(config)
+    async with way_out or failpoints.http() as http:
         connections = open_connections(config, http, hands)
-        store = await open_store(config.database, config.folder)
+        opened_by = opener or partial(open_store, connections=config.database_connections)
+        store = failpoints.watched(await opened_by(config.database, config.folder))
         try:
-            await store.migrate()
+            await bring_up(store, alone=lambda: store.dialect == "sqlite" and not worker_of(config))
             context = Context(store, hands, connections)
-            engine = Engine(context, lambda engine: _flows(engine, [each for _flow, each in settings]), Retention())
+            rules = Rules(windows={each.name: each.windows for each in config.connections.values()})
+            engine = Engine(
+                context,
+                lambda engine: _flows(engine, settings),
+                rules,
+                plan,
+                lambda engine: _proofs(engine, settings, config),
+            )
             yield App(config, context, engine)
         finally:
             for connection in connections.values():
                 await connection.session.close()
             await store.close()
+
+
+def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:
+    """Return what the project says about each flow. Raises `ConfigError`."""
+    return [_settings(flow, config) for flow in config.flows]
 
 
 def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) -> list[Flow]:
@@ -72,6 +107,16 @@ def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) ->
     return flows
 
 
+def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], config: ProjectConfig) -> list[Proof]:
+    """Return what can be reconciled."""
+    orders = [OrdersProof(engine.context, each, engine) for each in settings if isinstance(each, OrderSettings)]
+    customers = [CustomersProof(engine.context, each) for each in settings if isinstance(each, OrderSettings)]
+    stock = [
+        StockProof(engine.context, each, engine, config.zone) for each in settings if isinstance(each, StockSettings)
+    ]
+    return [*orders, *customers, *stock]
+
+
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
@@ -80,7 +125,7 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
     if flow.kind == "stock":
         written = table_of(values.get("places", {}), f"[flows.{flow.name}.places]")
         places = {code: str(place) for code, place in written.items()}
-        safety = _number(values.get("safety_stock", 0), f"{where} safety_stock")
+        safety = positive(values.get("safety_stock", 0), f"{where} safety_stock")
         return StockSettings(flow.name, flow.source, flow.destination, every_s, places, safety, tables)
     gate = str(values.get("import_when", "confirmed"))
     if gate not in GATES:
@@ -115,7 +160,7 @@ def _tables(written: Any, where: str) -> Tables:
 
 
 def _seconds(value: Any, where: str) -> int:
-    seconds = int(_number(value, f"{where} every"))
+    seconds = int(positive(value, f"{where} every"))
     if seconds < 1:
         message = f"{FILE}: {where} every = {value!r} must be 1 second or more"
         raise ConfigError(message)
@@ -123,25 +168,11 @@ def _seconds(value: Any, where: str) -> int:
 
 
 def _concurrency(value: Any, where: str) -> int:
-    concurrency = int(_number(value, f"{where} concurrency"))
+    concurrency = int(positive(value, f"{where} concurrency"))
     if concurrency < 1:
         message = f"{FILE}: {where} concurrency = {value!r} must be 1 or more: 0 would do nothing at all"
         raise ConfigError(message)
     return concurrency
-
-
-def _number(value: Any, where: str) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        message = f"{FILE}: {where} = {value!r} must be a number"
-        raise ConfigError(message)
-    if number < 0:
-        message = f"{FILE}: {where} = {value!r} must not be negative"
-        raise ConfigError(message)
-    return number
 
 
 def _fits(reference: str) -> bool:

@@ -1,4 +1,4 @@
-"""Commands that change something: retry, migrate, connect check."""
+"""Commands that change something: retry, connect check."""
 
 import getpass
 from pathlib import Path
@@ -45,19 +45,6 @@ def retry(
         if found:
             out.print("A running `isthmus up` takes them up at once; otherwise `isthmus run --once` does.", style="dim")
     raise SystemExit(0 if found or not record else 1)
-
-
-def migrate(folder: Annotated[Path, FOLDER] = Path(), *, json: Annotated[bool, JSON] = False) -> None:
-    """Bring the database schema up to date. Every command that opens the project does this too."""
-
-    async def pending(app: App) -> list[str]:
-        return list(await app.context.store.pending())
-
-    left = with_app(folder, pending)
-    if json:
-        as_json({"pending": left})
-    else:
-        out.print("the schema is up to date" if not left else f"still missing: {', '.join(left)}")
 
 
 connect = typer.Typer(help="Look at connections.", no_args_is_help=True)

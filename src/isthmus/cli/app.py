@@ -5,7 +5,23 @@ from typing import Annotated
 import typer
 
 from isthmus import __version__
-from isthmus.cli import act, begin, demo, look, run, sim
+from isthmus.cli import (
+    act,
+    answer,
+    backup,
+    begin,
+    demo,
+    drill,
+    health,
+    hold,
+    look,
+    migrate,
+    prove,
+    proxy,
+    run,
+    serve,
+    sim,
+)
 
 app = typer.Typer(
     help="Keeps storefronts in step with ERP systems: nothing lost, nothing doubled, every no with a reason.",
@@ -35,13 +51,28 @@ def root(
 
 app.command()(begin.init)
 app.add_typer(act.connect, name="connect")
-app.command()(run.up)
+app.command()(serve.up)
+app.command()(serve.web)
+app.command()(serve.worker)
+app.command()(serve.scheduler)
 app.command()(run.run)
 app.command()(look.status)
+app.command()(health.health)
 app.command()(look.trace)
 app.command()(look.parked)
+app.command()(look.audit)
+app.command()(prove.reconcile)
+app.command()(prove.prove)
 app.command()(act.retry)
-app.command()(act.migrate)
+app.command()(answer.answer)
+app.command()(hold.pause)
+app.command()(hold.resume)
+app.command()(migrate.migrate)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(look.schema)
 app.command()(sim.sim)
+app.command()(proxy.proxy)
+app.command()(drill.drill)
+app.command()(drill.failpoints)
 app.command()(demo.demo)

@@ -33,7 +33,7 @@ def init(
     example.write_text(secrets_file(made), "utf-8")
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text(".env\n*.db\n*.db-*\n*.lock\n", "utf-8")
+        ignore.write_text(".env\n*.db\n*.db-*\n*.lock\nbackups/\n", "utf-8")
     out.print(f"made {path}")
     out.print("next:")
     out.print(f"  1. fill in {path}")
@@ -56,6 +56,9 @@ def project_file(name: str, made: dict[str, Connector]) -> str:
     for connection, each in made.items():
         parts += ["", f"[connections.{connection}]", f'connector = "{each.manifest.slug}"']
         parts += [_setting(setting) for setting in each.manifest.settings if not setting.secret]
+        parts += [
+            "# allow_private = true                # needed when the address is in your own network, such as 10.0.0.5"
+        ]
     parts += [
         "",
         "[flows.orders]                      # every order exactly once, equal to the cent",

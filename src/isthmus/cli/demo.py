@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import tempfile
 import time
 import webbrowser
@@ -16,16 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from isthmus.admin.queries import parked
 from isthmus.bootstrap.config import ConfigError, read_config
 from isthmus.bootstrap.own import owned
-from isthmus.bootstrap.start import introduce, look_after_subscriptions
+from isthmus.bootstrap.start import look_after
 from isthmus.bootstrap.wiring import App, opened
 from isthmus.cli.demo_project import Ports, write_project
-from isthmus.cli.demo_truth import clean, figures
 from isthmus.cli.demo_world import Controls, DemoFailed, free_ports, simulators
 from isthmus.cli.options import JSON
 from isthmus.cli.project import run_async, set_up_logs
 from isthmus.cli.show import as_json, err, fail, out, table
+from isthmus.cli.stop import stop_on_signals
 from isthmus.kit.http import Http
 from isthmus.store.group import StoreError
+from isthmus.testing.truth import clean, figures
 from isthmus.web.app import web_app
 from isthmus.web.server import CannotListen, listen, serve
 
@@ -77,8 +77,7 @@ class _Demo:
 
     async def run(self) -> dict[str, Any] | None:
         """Return the figures, or None when it was interrupted before there were any."""
-        for each in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(each, self._stopping.set)
+        stop_on_signals(self._stopping)
         sock = listen("127.0.0.1", self._ports.isthmus)
         async with Http() as http, opened(read_config(self._folder)) as app:
             with simulators(self._ports):
@@ -87,7 +86,7 @@ class _Demo:
                 await app.engine.prepare(alone=self._alone)
                 serving = asyncio.create_task(serve(web_app(app.engine, "demo"), sock, self._stopping))
                 working = asyncio.create_task(app.engine.run(self._stopping))
-                starting = asyncio.create_task(_introduce(app))
+                starting = asyncio.create_task(look_after(app))
                 try:
                     return await self._show(app, controls)
                 finally:
@@ -167,11 +166,6 @@ class _Demo:
         out.print(f"{result['seconds']} s, {calls['shop']} calls to the shop, {calls['erp']} to the ERP")
 
 
-async def _introduce(app: App) -> None:
-    await introduce(app)
-    await look_after_subscriptions(app)
-
-
 async def _orders_done(app: App) -> tuple[int, int]:
     rows = await app.context.store.read("flow_progress", flow="orders")
     return (rows[0]["done"] or 0, rows[0]["jobs"] or 0) if rows else (0, 0)
@@ -179,7 +173,7 @@ async def _orders_done(app: App) -> tuple[int, int]:
 
 async def _in_step(app: App) -> bool:
     progress = await app.engine.progress()
-    snoozed = await app.context.store.read("snoozed_jobs")
+    snoozed = await app.context.store.read("snoozed_job")
     done, jobs = await _orders_done(app)
     busy = app.engine.worker.busy or app.engine.intake.busy
     return jobs > 0 and not busy and not snoozed and progress.deliveries == 0 and progress.jobs == 0 and done <= jobs

@@ -35,10 +35,12 @@ time_zone = "Europe/Berlin"
 [connections.shop]
 connector = "shopify"
 url = "http://127.0.0.1:{ports.shop}"
+allow_private = true
 
 [connections.erp]
 connector = "odoo"
 url = "http://127.0.0.1:{ports.erp}"
+allow_private = true
 database = "demo"
 login = "demo"
 

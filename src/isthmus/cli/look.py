@@ -14,46 +14,19 @@ from isthmus.canonical.kinds import schema as schema_of
 from isthmus.cli.options import FOLDER, JSON
 from isthmus.cli.project import with_app
 from isthmus.cli.show import ago, as_json, fail, out, table
+from isthmus.cli.status import print_status
 from isthmus.kit.names import nearest
 
 
 def status(folder: Annotated[Path, FOLDER] = Path(), *, json: Annotated[bool, JSON] = False) -> None:
     """Show in five seconds whether all is well. Exit code 1 when it is not."""
-    found = with_app(folder, lambda app: queries.status(app.context, app.engine.flows, app.config.name))
+    found = with_app(
+        folder, lambda app: queries.status(app.context, app.engine.flows, app.config.name, app.engine.holds)
+    )
     if json:
         as_json(found)
     else:
-        out.print(f"[bold]{escape(found.project)}[/bold]: {'all is well' if found.well else 'needs a look'}")
-        table(
-            "Flows",
-            ("flow", "state", "waiting", "later", "parked", "done today", "oldest", "because"),
-            [
-                (
-                    flow.flow,
-                    flow.state,
-                    str(flow.waiting),
-                    str(flow.snoozed),
-                    str(flow.parked),
-                    str(flow.done_today),
-                    ago(flow.oldest_waiting_at) if flow.oldest_waiting_at else "-",
-                    flow.because,
-                )
-                for flow in found.flows
-            ],
-        )
-        table(
-            "Connections",
-            ("name", "state", "account", "version", "last delivery", "because"),
-            [
-                (each.name, each.state, each.account, each.version, ago(each.last_delivery_at), each.because)
-                for each in found.connections
-            ],
-        )
-        table(
-            "Questions",
-            ("flow", "how many", "code", "because"),
-            [(cause.flow, str(cause.jobs), cause.code, cause.because) for cause in found.causes],
-        )
+        print_status(found)
     raise SystemExit(0 if found.well else 1)
 
 
@@ -118,6 +91,24 @@ def _print_step(step: Step, *, bodies: bool) -> None:
         if bodies:
             out.print(f"      sent: {escape(call.request)}", style="dim")
             out.print(f"      got:  {escape(call.response)}", style="dim")
+
+
+def audit(
+    folder: Annotated[Path, FOLDER] = Path(),
+    *,
+    limit: Annotated[int, typer.Option(help="How many lines.", min=1)] = 50,
+    json: Annotated[bool, JSON] = False,
+) -> None:
+    """List what people did: who, when, what, and why. The newest first."""
+    found = with_app(folder, lambda app: queries.audit(app.context, limit=limit))
+    if json:
+        as_json(found)
+        return
+    table(
+        "What people did",
+        ("when", "who", "what", "to", "before", "after", "why"),
+        [(ago(each.at), each.who, each.action, each.target, each.before, each.after, each.why) for each in found],
+    )
 
 
 def schema(kind: Annotated[str, typer.Argument(help="A kind of record, such as order.")]) -> None:

@@ -1,8 +1,5 @@
-"""`isthmus up` and `isthmus run`: the work itself."""
+"""`isthmus run`: all that is due, once."""
 
-import asyncio
-import contextlib
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,60 +7,17 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from isthmus.admin.queries import parked
+from isthmus.admin.views import counted
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.own import owned
-from isthmus.bootstrap.start import introduce, look_after_subscriptions
-from isthmus.bootstrap.wiring import App, opened
+from isthmus.bootstrap.start import introduce
+from isthmus.bootstrap.wiring import opened
 from isthmus.cli.options import FOLDER
 from isthmus.cli.project import project, run_async, set_up_logs
 from isthmus.cli.show import as_json, err, fail
+from isthmus.engine.engine import Plan
 from isthmus.engine.engine import Progress as Waiting
 from isthmus.store.group import StoreError
-from isthmus.web.app import web_app
-from isthmus.web.server import CannotListen, listen, serve
-
-
-def up(
-    folder: Annotated[Path, FOLDER] = Path(),
-    *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
-) -> None:
-    """Run everything in one process: deliveries, pages, schedules and workers, until Ctrl-C or SIGTERM."""
-    set_up_logs(verbose=verbose)
-    config = project(folder)
-    if not config.flows:
-        fail("isthmus.toml has no [flows.*] yet, so there is nothing to run")
-    try:
-        with owned(config) as alone:
-            run_async(_up(config, alone=alone))
-    except (ConfigError, StoreError, CannotListen) as wrong:
-        fail(str(wrong))
-
-
-async def _up(config: ProjectConfig, *, alone: bool) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stopping.set)
-    host, port = config.listen
-    sock = listen(host, port)
-    async with opened(config) as app:
-        await app.engine.prepare(alone=alone)
-        err.print(f"Isthmus for [bold]{config.name}[/bold] on http://{host}:{port} (Ctrl-C ends it)")
-        serving = asyncio.create_task(serve(web_app(app.engine, config.name), sock, stopping))
-        starting = asyncio.create_task(_introduce(app))
-        await app.engine.run(stopping)
-        stopping.set()
-        starting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
-        await serving
-    err.print("stopped; everything that was taken on is kept")
-
-
-async def _introduce(app: App) -> None:
-    await introduce(app)
-    await look_after_subscriptions(app)
 
 
 def run(
@@ -98,7 +52,7 @@ def run(
 
 
 async def _run(config: ProjectConfig, wait: float, *, alone: bool) -> dict[str, int | bool]:
-    async with opened(config) as app:
+    async with opened(config, plan=Plan("run")) as app:
         await app.engine.prepare(alone=alone)
         await introduce(app)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -110,7 +64,7 @@ async def _run(config: ProjectConfig, wait: float, *, alone: bool) -> dict[str, 
                 nonlocal most
                 waiting = now.deliveries + now.jobs
                 most = max(most, waiting)
-                words = f"{now.deliveries} deliveries, {now.jobs} jobs, {now.streams} streams to go"
+                words = f"{counted(now.deliveries)} deliveries, {counted(now.jobs)} jobs, {now.streams} streams to go"
                 bar.update(task, description=words, total=most, completed=most - waiting)
 
             drained = await app.engine.drain(patience_s=wait, told=told)

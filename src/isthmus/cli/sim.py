@@ -1,9 +1,7 @@
 """`isthmus sim`: a local double of an outside system, for trying and testing."""
 
 import asyncio
-import contextlib
 import os
-import signal
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from isthmus.cli.project import run_async
 from isthmus.cli.show import err, fail
+from isthmus.cli.stop import stop_on_signals
 from isthmus.kit.names import nearest
 from isthmus.simulators.stage import Simulator, Stage, serve, stage
 
@@ -48,10 +47,7 @@ def sim(
 async def _serve(app: Stage, title: str, address: tuple[str, int], *, with_parent: bool) -> None:
     host, port = address
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(each, stopping.set)
+    stop_on_signals(stopping)
     try:
         runner = await serve(app, port, host)
     except OSError as wrong:
@@ -60,6 +56,6 @@ async def _serve(app: Stage, title: str, address: tuple[str, int], *, with_paren
     err.print(f"{title} on http://{host}:{port} (truth: /__sim/state). Ctrl-C ends it.")
     if with_parent:
         # The kernel closes the pipe whatever becomes of the parent, kill -9 included.
-        loop.add_reader(0, lambda: None if os.read(0, 1024) else stopping.set())
+        asyncio.get_running_loop().add_reader(0, lambda: None if os.read(0, 1024) else stopping.set())
     await stopping.wait()
     await runner.cleanup()

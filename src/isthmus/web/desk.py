@@ -16,6 +16,12 @@ from isthmus.web.words import count
 #: What the last click did, kept for the one page that follows it.
 SAID = "isthmus_said"
 SAID_FOR_S = 20
+#: What follows from an answer to an unknown outcome.
+ANSWERED = {
+    "there": "Taken for ours; it is brought to what the store says.",
+    "create": "Looked for once more, and then created.",
+    "leave": "Left as it is, until another answer is given.",
+}
 STATIC = files("isthmus.web") / "static"
 
 
@@ -27,18 +33,18 @@ class Tab:
     path: str
 
 
-TABS: Sequence[Tab] = (Tab("Home", "/"), Tab("Orders", "/orders"), Tab("Questions", "/parked"))
+TABS: Sequence[Tab] = (Tab("Home", "/"), Tab("Orders", "/orders"), Tab("Questions", "/parked"), Tab("Proof", "/proof"))
 
 
 class Desk:
     """Makes pages of view models for one project."""
 
-    def __init__(self, engine: Engine, project: str, public_url: str = "") -> None:
+    def __init__(self, engine: Engine, project: str, public_url: str = "", key: bytes = b"") -> None:
         """Show what `engine` knows."""
         self.engine = engine
         self.context = engine.context
         self.project = project
-        self.tokens = Tokens(public_url)
+        self.tokens = Tokens(public_url, key)
         self._pages = Environment(
             loader=PackageLoader("isthmus.web"),
             autoescape=True,
@@ -84,14 +90,25 @@ def keep(response: Response, request: Request, name: str, value: str, seconds: i
     response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="strict", secure=secure)
 
 
+#: What a click did, and what it is counted in.
+_SAID = {
+    "retried": "{} queued to run again.",
+    "compared": "{} asked for; the results appear here.",
+    "accepted": "{} taken as right; the next comparison says so.",
+}
+_OF = {"retried": "record", "compared": "comparison", "accepted": "row"}
+
+
 def said_words(said: str) -> str:
     """Return in words what the last click did."""
     what, _, number = said.partition(":")
-    if what != "retried" or not number.isascii() or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
+    if what == "answered":
+        return ANSWERED.get(number, "")
+    if what not in _SAID or not number.isascii() or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
         return ""
     if number == "0":
         return "Nothing was queued: it is being worked on already, or is no longer waiting."
-    return f"{count(int(number), 'record')} queued to run again."
+    return _SAID[what].format(count(int(number), _OF[what]))
 
 
 _VERSIONS: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 So they answer only under names this machine is known by (another name means that a foreign
 page had its own name point here), and a button counts only when the click was made on our own page.
-Deliveries and health checks come from programs, under any name; they prove themselves or need not.
+Health checks come from programs, under any name. Deliveries do, too, and never come here: see `face.py`.
 """
 
 import hmac
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 #: Paths of programs. Everything else is for people.
-OPEN_PATHS = ("/hooks/", "/health/")
+OPEN_PATHS = ("/health/",)
 COOKIE = "isthmus_page"
 FIELD = "page_token"
 HEADERS: Mapping[str, str] = {
@@ -87,9 +87,9 @@ def hostname(host: str) -> str:
 class Tokens:
     """Proof that a form was made by us for this browser: the same signed value in its cookie and in its form."""
 
-    def __init__(self, public_url: str = "") -> None:
-        """Draw a key for the life of this process; `public_url` names us behind a proxy."""
-        self._key = secrets.token_bytes(32)
+    def __init__(self, public_url: str = "", key: bytes = b"") -> None:
+        """Sign with `key`, or with one that lives as long as this process; `public_url` names us behind a proxy."""
+        self._key = key or secrets.token_bytes(32)
         self._public = urlsplit(public_url).netloc.lower()
 
     def of(self, request: Request) -> str:

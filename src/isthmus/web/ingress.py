@@ -1,86 +1,149 @@
-"""Deliveries from other systems: proven, stored, then answered. A 202 means it is on disk."""
+"""Deliveries from other systems: proven, stored, then answered. A 202 means it is on disk.
+
+`wire.py` asks `look` before a body is read, and calls the application once the body is there.
+"""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
+from isthmus.engine.connections import Connection
 from isthmus.engine.engine import Engine
-from isthmus.ports.receiver import Accepted, Delivery, Receiver, Refused
+from isthmus.kit.clock import to_micros
+from isthmus.ports.receiver import Delivery, Notice, Refused
 from isthmus.store.group import StoreError
-from isthmus.store.statement import Many
+from isthmus.web.admission import LATER, Admission, Limits
+from isthmus.web.inbox import Arrival, Inbox
+from isthmus.web.proxies import Proxies
+from isthmus.web.refusals import DEFECT, NOT_PLAIN, NOT_POST, ODD_NAME, TOO_LARGE, UNKNOWN, Refusal
+from isthmus.web.watch import Watch
 
 log = logging.getLogger("isthmus.web")
+HOOKS = "/hooks/"
 #: The largest order webhook seen in the field is well under this.
 MAX_BODY_BYTES = 2 * 1024 * 1024
-#: A sender that is told "later" comes back; one that gets a 500 may give up.
-RETRY_AFTER_S = "30"
+#: Digits of a length that is worth reading as a number.
+LONGEST_LENGTH = 18
+#: Ids and topics are a few dozen letters. They need not be signed, and no database keeps any length in an index.
+LONGEST_NAME = 500
+#: Where the decoded headers, and the size of the body counted as held, are left for the application.
+HEADERS = "isthmus.headers"
+SIZE = "isthmus.size"
+_ACCEPTED: dict[str, Any] = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
+_END: dict[str, Any] = {"type": "http.response.body", "body": b""}
 
 
 class Ingress:
-    """Takes deliveries at `/hooks/{connection}`."""
+    """Takes deliveries at `/hooks/{connection}`; an ASGI application behind `wire.Line`."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Store into the engine's inbox and stir its intake."""
-        self._engine = engine
+    def __init__(self, engine: Engine, limits: Limits | None = None, proxies: Sequence[str] = ()) -> None:
+        """Store into the engine's inbox and stir its intake; `proxies` are ours, see `Proxies`."""
+        context = engine.context
+        self._context = context
+        self.admission = Admission(context.now, limits or Limits())
+        self.inbox = Inbox(context.store, self.admission, engine.intake.stir)
+        self.watch = Watch(context.store, self.admission)
+        self._proxies = Proxies(proxies)
 
-    async def take(self, request: Request) -> Response:
+    async def close(self) -> None:
+        """Wait for what is on its way to the store; nothing more may come in."""
+        await self.inbox.close()
+        await self.watch.close()
+
+    def look(self, scope: Scope) -> Refusal | None:
+        """Return why a delivery is refused for what its head says, None to let the body come."""
+        self.watch.glance()
+        if refused := self.admission.refusal():
+            return refused
+        connection = self._connection(scope)
+        if connection is None:
+            refused = self.admission.too_often("", self._proxies.sender(scope))
+            self.admission.unproven(self._proxies.sender(scope))
+            return refused or UNKNOWN
+        if scope["method"] != "POST":
+            return NOT_POST
+        if refused := self.admission.too_often(connection.name, self._proxies.sender(scope)):
+            return refused
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        scope[HEADERS] = headers
+        return amiss(headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one delivery."""
-        connection = self._engine.context.connections.get(request.path_params["connection"])
-        if connection is None or connection.session.receiver is None:
-            return refuse(404, "unknown_connection", "no connection of this name takes deliveries")
-        try:
-            body = await read_body(request)
-        except ClientDisconnect:
-            return refuse(400, "disconnected", "the sender hung up")
-        if body is None:
-            return refuse(413, "too_large", f"a delivery may have {MAX_BODY_BYTES} bytes")
-        headers = dict(request.headers.items())  # ASGI servers send the names in lower case
-        delivery = Delivery(headers, body, dict(request.query_params))
-        receiver = connection.session.receiver
-        try:
-            accepted = receiver.verify(delivery, self._engine.context.now())
-        except Refused as refused:
-            log.info("delivery to %s refused: %s", connection.name, refused.code)
-            return refuse(refused.status, refused.code, str(refused))
-        return await self._keep(connection.name, receiver, accepted, body)
+        self.admission.arrived -= 1
+        message = await receive()
+        if message["type"] != "http.request":  # the sender hung up; it has no answer, so it sends again
+            self.admission.held_bytes -= scope[SIZE]
+            return
+        refused = await self._take(scope, message["body"])
+        if refused is None:
+            await send(_ACCEPTED)
+            await send(_END)
+        else:
+            await send({"type": "http.response.start", "status": refused.status, "headers": refused.headers})
+            await send({"type": "http.response.body", "body": refused.body})
 
-    async def _keep(self, connection: str, receiver: Receiver, accepted: Accepted, body: bytes) -> Response:
-        first = next(iter(receiver.notices(accepted.topic, body)), None)
-        row = {
-            "connection": connection,
-            "delivery_id": accepted.delivery_id,
-            "topic": accepted.topic,
-            "body": body,
-            "kind": first.kind if first else "",
-            "external_id": first.external_id if first else "",
-            "now": self._engine.context.micros(),
-        }
+    async def _take(self, scope: Scope, body: bytes) -> Refusal | None:
         try:
-            await self._engine.context.store.write(Many("take_delivery", [row]))
+            arrival = self._verified(scope, body)
+        except Refused as wrong:
+            self.admission.held_bytes -= scope[SIZE]
+            self.admission.unproven(self._proxies.sender(scope))
+            log.info("a delivery to %s was refused: %s", scope["path"], wrong.code)
+            return Refusal(wrong.status, wrong.code, str(wrong))
+        except Exception:
+            # The sender can do nothing about our mistake but come back when it is repaired.
+            self.admission.held_bytes -= scope[SIZE]
+            log.exception("a defect while checking a delivery to %s", scope["path"])
+            return DEFECT
+        try:
+            await self.inbox.keep(arrival)  # from here on it holds the bytes
         except StoreError:
-            log.exception("a delivery could not be stored")
-            return refuse(503, "not_stored", "cannot store deliveries right now", retry=True)
-        self._engine.intake.stir()
-        return Response(status_code=202)
-
-
-async def read_body(request: Request) -> bytes | None:
-    """Return the body, or None as soon as it is known to be too large."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+            return LATER["store_fails"].next()
         return None
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+
+    def _verified(self, scope: Scope, body: bytes) -> Arrival:
+        connection = self._connection(scope)
+        receiver = connection.session.receiver if connection is not None else None
+        if connection is None or receiver is None:
+            raise Refused(UNKNOWN.message, status=UNKNOWN.status, code=UNKNOWN.code)
+        text = scope["query_string"]
+        query = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+        now = self._context.now()
+        accepted = receiver.verify(Delivery(scope[HEADERS], body, query), now)
+        if any(len(name) > LONGEST_NAME or "\0" in name for name in (accepted.delivery_id, accepted.topic)):
+            raise Refused(ODD_NAME.message, status=ODD_NAME.status, code=ODD_NAME.code)
+        self.admission.verified(connection.name, self._proxies.sender(scope))
+        first = next((each for each in receiver.notices(accepted.topic, body) if _named(each)), None)
+        return Arrival(
+            connection.name,
+            accepted.delivery_id,
+            accepted.topic,
+            body,
+            first.kind if first else "",
+            first.external_id if first else "",
+            to_micros(now),
+        )
+
+    def _connection(self, scope: Scope) -> Connection | None:
+        found = self._context.connections.get(scope["path"][len(HOOKS) :])
+        return found if found is not None and found.session.receiver is not None else None
 
 
-def refuse(status: int, code: str, message: str, *, retry: bool = False) -> Response:
-    """Return an error a developer understands and an attacker learns nothing from."""
-    headers = {"Retry-After": RETRY_AFTER_S} if retry else None
-    return JSONResponse({"error": code, "message": message}, status_code=status, headers=headers)
+def _named(notice: Notice) -> bool:
+    """Tell whether the id a delivery names can be kept beside it; it is read from the body again later."""
+    return len(notice.external_id) <= LONGEST_NAME and "\0" not in notice.external_id
+
+
+def amiss(headers: dict[str, str]) -> Refusal | None:
+    """Return what is wrong with a head, None for an ordinary one."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > LONGEST_LENGTH or int(declared) > MAX_BODY_BYTES):
+        return TOO_LARGE
+    # Not unpacked: a few bytes may become gigabytes, and what was signed is the packed form with some, not with others.
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        return NOT_PLAIN
+    return None

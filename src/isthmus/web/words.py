@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from isthmus.admin.orders import STATES, Place
+from isthmus.admin.views import HoldView, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,17 @@ class Badge:
     tone: str
 
 
-FLOW_BADGES = {"fresh": Badge("fresh", "good"), "late": Badge("late", "late"), "stopped": Badge("stopped", "bad")}
+FLOW_BADGES = {
+    "fresh": Badge("fresh", "good"),
+    "late": Badge("late", "late"),
+    "held": Badge("on hold", "wait"),
+    "stopped": Badge("stopped", "bad"),
+}
+HOLD_BADGES = {
+    "paused": Badge("paused", "wait"),
+    "window": Badge("maintenance", "wait"),
+    "down": Badge("down", "bad"),
+}
 CONNECTION_BADGES = {
     "ok": Badge("answers", "good"),
     "trouble": Badge("trouble", "bad"),
@@ -100,8 +111,20 @@ def span(length: timedelta) -> str:
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
-    """Return e.g. `1 question`, `2 questions`."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    """Return e.g. `1 question`, `2 questions`, `10,000+ questions`."""
+    return f"{counted(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def hold_words(hold: HoldView, now: datetime) -> str:
+    """Return why something waits, since when and until when."""
+    why = {"paused": "Paused", "window": "Planned maintenance", "down": "Does not answer"}[hold.why]
+    if hold.until is not None:
+        end = f"until {moment(hold.until, now).exact}"
+    elif hold.next_look is not None:
+        end = f"asked again {about(hold.next_look, now)}"
+    else:
+        end = "until somebody resumes it"
+    return f"{why} since {moment(hold.since, now).exact}, {end}: {hold.because}"
 
 
 def heading(code: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from isthmus.admin.views import ConnectionStatus, StreamStatus
-from isthmus.web.words import CONNECTION_BADGES, Badge, Moment, count, maybe, span
+from isthmus.web.words import CONNECTION_BADGES, HOLD_BADGES, Badge, Moment, count, hold_words, maybe, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class ConnectionCard:
     because: str
     since: Moment | None
     last_delivery: Moment | None
+    next_window: Moment | None
     readings: Sequence[Reading]
 
 
@@ -42,12 +43,19 @@ def connection_card(found: ConnectionStatus, streams: Sequence[StreamStatus], no
         connector=found.connector,
         account=found.account,
         version=" · ".join(part for part in (found.version, found.api_version) if part),
-        badge=CONNECTION_BADGES.get(found.state, Badge(found.state, "calm")),
-        because=found.because,
+        badge=_badge(found),
+        because=hold_words(found.hold, now) if found.hold else found.because,
         since=maybe(found.since, now),
         last_delivery=maybe(found.last_delivery_at, now),
+        next_window=maybe(found.next_window_at, now),
         readings=[_reading(each, now) for each in streams],
     )
+
+
+def _badge(found: ConnectionStatus) -> Badge:
+    if found.hold is not None:
+        return HOLD_BADGES[found.hold.why]
+    return CONNECTION_BADGES.get(found.state, Badge(found.state, "calm"))
 
 
 def _reading(stream: StreamStatus, now: datetime) -> Reading:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from isthmus.admin import queries
 from isthmus.admin.questions import Question, questions
-from isthmus.admin.views import ConnectionStatus, FlowStatus, Status
+from isthmus.admin.views import ConnectionStatus, FlowStatus, Status, counted
 from isthmus.web.desk import Desk
 from isthmus.web.pages.connections import ConnectionCard, connection_card
 from isthmus.web.words import (
@@ -18,6 +18,7 @@ from isthmus.web.words import (
     Moment,
     count,
     heading,
+    hold_words,
     jobs_path,
     maybe,
     moment,
@@ -46,6 +47,8 @@ class FlowCard:
     figures: Sequence[Figure]
     oldest: Moment | None
     last_done: Moment | None
+    empty: Moment | None
+    empty_because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class HomeView:
     flows: Sequence[FlowCard]
     asked: Sequence[Asked]
     connections: Sequence[ConnectionCard]
+    proof: Figure | None
 
 
 class Home:
@@ -85,14 +89,14 @@ class Home:
     async def show(self, request: Request) -> Response:
         """Return the page."""
         desk = self._desk
-        found = await queries.status(desk.context, desk.engine.flows, desk.project)
+        found = await queries.status(desk.context, desk.engine.flows, desk.project, desk.engine.holds)
         asked = await questions(desk.context, shown=1)
         return desk.page(request, "home.html", home_view(found, asked))
 
 
 def home_view(found: Status, asked: Sequence[Question]) -> HomeView:
     """Return what the first page shows."""
-    tone, headline, because = verdict(found, asked)
+    tone, headline, because = with_proof(verdict(found, asked), found.proof_open)
     return HomeView(
         tone=tone,
         headline=headline,
@@ -101,6 +105,9 @@ def home_view(found: Status, asked: Sequence[Question]) -> HomeView:
         waiting=_waiting(found),
         flows=[_flow(flow, found.connections, found.at) for flow in found.flows],
         asked=[_asked(each, found.at) for each in asked],
+        proof=Figure("rows of the proof are open", counted(found.proof_open), "/proof", "late")
+        if found.proof_open
+        else None,
         connections=[
             connection_card(each, [s for s in found.streams if s.connection == each.name], found.at)
             for each in found.connections
@@ -130,20 +137,36 @@ def verdict(found: Status, asked: Sequence[Question]) -> tuple[str, str, list[st
         return "late", "No flow is set up yet", ["Add a [flows.*] section to isthmus.toml, then restart."]
     if any(each.finished_at is None for each in found.streams):
         return "good", "Reading the systems for the first time", ["Figures fill up as records arrive."]
+    held = [hold_words(each.hold, found.at) for each in found.flows if each.hold]
+    if held:
+        return "good", "All is well, and some of it waits on purpose", list(dict.fromkeys(held))
     return "good", "All is well", ["Nothing is late and nothing waits for you."]
+
+
+def with_proof(said: tuple[str, str, list[str]], rows: int) -> tuple[str, str, list[str]]:
+    """Return a verdict with what reconciliation found added to it."""
+    tone, headline, because = said
+    if not rows:
+        return said
+    words = f"{count(rows, 'row')} of the proof {'is' if rows == 1 else 'are'} open: both systems do not agree there."
+    if tone == "good":
+        return "late", "Both systems do not agree everywhere", [words]
+    return tone, headline, [*because, words]
 
 
 def _waiting(found: Status) -> list[Figure]:
     figures: list[Figure] = []
     if found.inbox:
-        figures.append(Figure("deliveries being taken in", f"{found.inbox:,}", "", "wait"))
+        figures.append(Figure("deliveries being taken in", counted(found.inbox), "", "wait"))
     if found.in_doubt:
-        figures.append(Figure("writes whose outcome is being looked up", f"{found.in_doubt:,}", "", "late"))
+        figures.append(Figure("writes whose outcome is being looked up", counted(found.in_doubt), "", "late"))
     return figures
 
 
-def _why(flow: FlowStatus, connections: Sequence[ConnectionStatus]) -> str:
+def _why(flow: FlowStatus, connections: Sequence[ConnectionStatus], now: datetime) -> str:
     """Return why a flow is not fresh; what its systems say stands at the top of the page and beside them."""
+    if flow.hold is not None and flow.hold.why != "down":
+        return hold_words(flow.hold, now)
     ends = (flow.source, flow.destination)
     silent = [each.name for each in connections if each.state == "trouble" and each.name in ends]
     return f"Goes on by itself as soon as {' and '.join(silent)} can be used again." if silent else flow.because
@@ -161,13 +184,15 @@ def _flow(flow: FlowStatus, connections: Sequence[ConnectionStatus], now: dateti
         source=flow.source,
         destination=flow.destination,
         badge=FLOW_BADGES[flow.state],
-        because=_why(flow, connections),
+        because=_why(flow, connections, now),
         figures=[
-            Figure(label, f"{number:,}", jobs_path(flow.flow, state), tone if number else "calm")
+            Figure(label, counted(number), jobs_path(flow.flow, state), tone if number else "calm")
             for label, number, state, tone in counts
         ],
         oldest=maybe(flow.oldest_waiting_at, now),
         last_done=maybe(flow.last_done_at, now),
+        empty=maybe(flow.forecast.empty_at, now) if flow.forecast else None,
+        empty_because=flow.forecast.because if flow.forecast else "",
     )
 
 

@@ -13,6 +13,7 @@ from isthmus.admin.orders import OrderFacts
 from isthmus.admin.trace import trace
 from isthmus.admin.views import Holding, Trace, TracedJob
 from isthmus.web.desk import Desk
+from isthmus.web.pages.answer import Ways, ways
 from isthmus.web.pages.rows import BUTTONS, actions
 from isthmus.web.pages.timeline import StepView, as_text, timeline
 from isthmus.web.words import Badge, Moment, count, job_badge, jobs_path, maybe, moment, order_path, with_query
@@ -56,6 +57,7 @@ class JobView:
     again: Moment | None
     attempts: str
     button: str
+    ways: Ways | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _job(job: TracedJob, now: datetime) -> JobView:
         again=moment(job.run_at, now) if job.state == "snoozed" else None,
         attempts=count(job.attempts, "failed try", "failed tries") if job.attempts else "",
         button=BUTTONS.get(job.state, ""),
+        ways=ways(job.code, an_order=True) if job.state in ("parked", "done") else None,
     )
 
 

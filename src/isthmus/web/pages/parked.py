@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from isthmus.admin import orders
 from isthmus.admin.questions import Question, questions
-from isthmus.admin.views import ParkedJob
+from isthmus.admin.views import COUNTED, ParkedJob, counted
 from isthmus.engine.flow import Flow
 from isthmus.web.desk import Desk
+from isthmus.web.pages.answer import Ways, ways
 from isthmus.web.pages.rows import actions
 from isthmus.web.words import Moment, count, heading, jobs_path, moment, order_path
 
@@ -48,6 +49,7 @@ class QuestionCard:
     since: Moment
     variants: Sequence[Variant]
     button: str
+    ways: Ways | None
     more: str
     more_path: str
 
@@ -84,7 +86,8 @@ def parked_view(found: Sequence[Question], flows: Sequence[Flow], now: datetime)
 
 
 def _card(question: Question, store: str, now: datetime) -> QuestionCard:
-    hidden = question.jobs - len(question.shown)
+    # Beyond what is counted nobody knows how many more: the words of "more than that" stay.
+    hidden = question.jobs if question.jobs > COUNTED else question.jobs - len(question.shown)
     return QuestionCard(
         anchor=f"{question.flow}-{question.code}",
         title=heading(question.code),
@@ -93,7 +96,8 @@ def _card(question: Question, store: str, now: datetime) -> QuestionCard:
         records=count(question.jobs, "record"),
         since=moment(question.oldest_at, now),
         variants=_variants(question.shown, store, now),
-        button=f"Retry all {question.jobs:,}" if question.jobs > 1 else "",
+        button=f"Retry all {counted(question.jobs)}" if question.jobs > 1 else "",
+        ways=ways(question.code, an_order=bool(store)),
         more=f"{count(hidden, 'more record')}" if hidden > 0 else "",
         more_path=jobs_path(question.flow, "parked"),
     )

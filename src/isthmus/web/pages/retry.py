@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from isthmus.admin import operations
@@ -38,10 +38,13 @@ class Retry:
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a small form. Raises `HTTPException` when it is none of ours."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413, "The form is too large to be one of ours.")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_FORM_BYTES:
+                raise HTTPException(413, "The form is too large to be one of ours.")
+    except ClientDisconnect as gone:  # nobody hears the answer, and it is no mistake worth a trace in the log
+        raise HTTPException(400, "The form did not arrive whole.") from gone
     try:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except ValueError as wrong:

@@ -1,0 +1,61 @@
+"""The form that answers an unknown outcome, as `isthmus answer` does."""
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from isthmus.admin import answers
+from isthmus.admin.answers import NoAnswer
+from isthmus.engine.disposition import ANSWERABLE
+from isthmus.ports.errors import Trouble
+from isthmus.web.desk import Desk, back
+from isthmus.web.guard import FIELD
+from isthmus.web.pages.retry import read_form
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Which answers a question takes beside naming the record that is meant."""
+
+    create: bool
+    leave: bool
+
+
+def ways(code: str, *, an_order: bool) -> Ways | None:
+    """Return the answers a question with this code takes, None when it is not of this kind."""
+    if code not in ANSWERABLE:
+        return None
+    return Ways(create=code != "duplicate", leave=an_order and code != "left")
+
+
+class Answer:
+    """Takes `POST /answer`."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Act on the desk's engine."""
+        self._desk = desk
+
+    async def act(self, request: Request) -> Response:
+        """Carry out one answer (`flow`, `subject`, `said`, `as_what`), then go back. What does not fit is refused."""
+        form = await read_form(request)
+        if doubt := self._desk.tokens.doubt(request, form.get(FIELD, "")):
+            message = f"This click was not taken: {doubt}. Open the page again and repeat it."
+            raise HTTPException(403, message)
+        flow, subject, said = (form.get(name, "") for name in ("flow", "subject", "said"))
+        context, flows = self._desk.context, self._desk.engine.flows
+        try:
+            match said:
+                case "there" if as_what := form.get("as_what", "").strip():
+                    await answers.it_is_there(context, flows, subject, as_what, by="web", flow=flow)
+                case "create":
+                    await answers.it_is_not_there(context, flows, subject, by="web", flow=flow)
+                case "leave":
+                    await answers.leave_it(context, flows, subject, by="web", flow=flow)
+                case _:
+                    raise HTTPException(400, "Nothing was done: say its number or id there, or choose another answer.")
+        except (NoAnswer, Trouble) as wrong:
+            message = f"Nothing was done: {wrong}."
+            raise HTTPException(409, message) from wrong
+        return back(request, form.get("back", "/"), f"answered:{said}")
