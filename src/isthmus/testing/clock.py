@@ -3,7 +3,10 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 #: Turns of the event loop given to whoever just woke, so that they get to their next wait.
@@ -65,6 +68,22 @@ class HandClock:
                 await _let_run()
         self._now = max(self._now, until)
         await _let_run()
+
+
+class AtOnce(Executor):
+    """Does everything where it is asked for, so that a run takes the same turns each time. Stands in for threads."""
+
+    def __init__(self, _most: int = 1, _name: str = "") -> None:
+        """Take what a pool of threads is made with, and need none of it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now."""
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as wrong:  # noqa: BLE001 - it is whoever waits for the future that hears of it
+            done.set_exception(wrong)
+        return done
 
 
 async def _let_run() -> None:

@@ -8,18 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from isthmus.engine.allowance import Terms
 from isthmus.engine.connections import Connection
 from isthmus.engine.context import Context
-from isthmus.engine.engine import Engine
+from isthmus.engine.engine import MOST, Engine, Rules
 from isthmus.engine.flow import Flow, Mark
+from isthmus.engine.gate import Gate
 from isthmus.engine.mirror import mark_jobs
-from isthmus.engine.pace import Budget
-from isthmus.engine.upkeep import Retention
 from isthmus.kit.clock import Clock
 from isthmus.ports.connector import Manifest, PaceLimits, Session
 from isthmus.store.base import Store, one
 from isthmus.store.open import open_store
-from isthmus.store.statement import Row, say
+from isthmus.store.statement import Row, listed, say
 from isthmus.testing.clock import HandClock
 
 Flows = Callable[[Engine], Sequence[Flow]]
@@ -56,6 +56,13 @@ class Harness:
         claimed = await self.engine.worker.claim()
         await self.engine.worker.settle()
         return bool(read or taken or claimed)
+
+    async def keep_house(self) -> None:
+        """Do once what runs beside the work: look what is on hold, send canaries, take back dead workers' jobs."""
+        await self.engine.breakers.settle()
+        await self.engine.holds.refresh()
+        await self.engine.breakers.step()
+        await self.engine.worker.leases.reclaim()
 
     async def wait(self, seconds: float, *, poll: bool = False) -> None:
         """Let so much time pass, then drain. Only with a `HandClock`."""
@@ -97,8 +104,13 @@ class Harness:
 
     async def due(self) -> dict[str, int]:
         """Return how many jobs of each flow are due now."""
-        rows = await self.store.read("jobs_due", now=self.engine.context.micros())
-        return {row["flow"]: row["due"] for row in rows}
+        flows = listed(flow.name for flow in self.engine.flows)
+        rows = await self.store.read("jobs_waiting", flows=flows, now=self.engine.context.micros(), most=MOST)
+        found: dict[str, int] = {}
+        for row in rows:
+            if row["jobs"]:
+                found[row["flow"]] = found.get(row["flow"], 0) + row["jobs"]
+        return found
 
 
 def connection(
@@ -113,7 +125,7 @@ def connection(
     """Return an opened connection; without a manifest, one that sets no limit and settles in a second."""
     made = manifest or a_manifest(**said)
     seconds = clock.seconds if isinstance(clock, HandClock) else asyncio.get_running_loop().time
-    return Connection(name, made, session, Budget(made.pace, clock, seconds), tuple(secrets))
+    return Connection(name, made, session, Gate(name, Terms(made.pace), clock, seconds), tuple(secrets))
 
 
 def a_manifest(**said: Any) -> Manifest:
@@ -125,7 +137,7 @@ def a_manifest(**said: Any) -> Manifest:
         "api_version": "1",
         "docs": "docs/connectors/fake.md",
         "settle_s": 1.0,
-        "pace": PaceLimits(per_second=1e6, burst=1e6, concurrency=100),
+        "pace": PaceLimits(concurrency=100),
         "settings": (),
     }
     return Manifest(**usual | said)
@@ -138,7 +150,7 @@ async def running(
     *,
     clock: Clock | None = None,
     database: str = "",
-    retention: Retention | None = None,
+    rules: Rules | None = None,
 ) -> AsyncGenerator[Harness]:
     """Open an engine on a fresh SQLite file (or on `database`, a store's URL), prepared and at rest."""
     hands = clock or HandClock(flowing=True)
@@ -147,7 +159,7 @@ async def running(
         store = await open_store(database or "sqlite:///harness.db", Path(folder))
         try:
             await store.migrate()
-            engine = Engine(Context(store, hands, named), flows, retention or Retention())
+            engine = Engine(Context(store, hands, named), flows, rules or Rules())
             await engine.prepare(alone=True)
             yield Harness(engine, store, hands)
         finally:

@@ -18,14 +18,14 @@ class OpenPace:
     learned: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
 
     @asynccontextmanager
-    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
+    async def slot(self, cost: float = 1.0, *, operation: str = "") -> AsyncGenerator[None]:
         """Hold a slot; never waits unless the inner pace does."""
         self.taken.append(cost)
         if self.inner is None:
             async with self._holding():
                 yield
             return
-        async with self.inner.slot(cost), self._holding():
+        async with self.inner.slot(cost, operation=operation), self._holding():
             yield
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from isthmus.testing.conformance import (
     exact,
     failing,
     golden,
+    listing,
     measured,
     pacing,
     paging,
@@ -47,6 +48,7 @@ _GROUPS = (
     told,
     passing,
     measured,
+    listing,
     complete,
 )
 RULES = registered()

@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from isthmus.canonical.record import Record
-from isthmus.engine.pace import Budget
+from isthmus.engine.allowance import Terms
+from isthmus.engine.gate import Gate
 from isthmus.kit.http import Http, Request
 from isthmus.ports.connector import Manifest, Session, Tools
 from isthmus.ports.pace import Pace
@@ -70,7 +71,7 @@ class Bench:
 
     def budget(self) -> OpenPace:
         """Return the real pace of this connector under this bench's clock, watched."""
-        return OpenPace(Budget(self.manifest.pace, self.clock, self.clock.seconds))
+        return OpenPace(Gate("bench", Terms(self.manifest.pace), self.clock, self.clock.seconds))
 
     async def fault(self, kind: str, *, count: int | None = None, match: str = "", seconds: float = 5.0) -> None:
         """Let the double show a fault: `count` times, or every time until `calm`."""

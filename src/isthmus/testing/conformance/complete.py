@@ -130,14 +130,6 @@ async def several_units(bench: Bench) -> None:
 
 
 @rule(Tier.GOLD)
-async def drift_report(bench: Bench) -> None:
-    """What differs between both sides is reported, record by record."""
-    del bench
-    what = "a report of drift between both sides"
-    raise NotThere(what)
-
-
-@rule(Tier.GOLD)
 async def diagnostics_bundle(bench: Bench) -> None:
     """One file with everything support needs, and nothing it must not see."""
     del bench

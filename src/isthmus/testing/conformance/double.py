@@ -40,6 +40,8 @@ class Reading:
     delete: Act | None = None
     #: Take a record out of use without deleting it: archived, deactivated, canceled.
     archive: Act | None = None
+    #: Make a record one that cannot be understood: a state nobody knows, an amount that is none.
+    spoil: Act | None = None
     #: Give a record this amount of money, somewhere the connector reads; for kinds with amounts.
     price: Callable[[Any, str, str], Awaitable[None] | None] | None = None
 

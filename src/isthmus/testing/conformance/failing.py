@@ -47,6 +47,7 @@ STATUSES: dict[int, Kinds] = {
     403: NeedsOperator,
     404: NeedsOperator,
     405: (Defect, NeedsOperator),
+    408: Unreachable,
     429: Throttled,
     500: Unreachable,
     502: Unreachable,

@@ -50,6 +50,27 @@ async def deletions_in_changes(bench: Bench) -> None:
 
 
 @rule(Tier.SILVER)
+async def unreadable_apart(bench: Bench) -> None:
+    """A record that cannot be understood is named with its trouble, and its neighbors are read."""
+    kinds = [(kind, one.spoil) for kind, one in bench.double.reads.items() if one.spoil is not None]
+    expect(kinds, "the double spoils nothing")
+    for kind, spoil in kinds:
+        assert spoil is not None
+        reading = bench.double.reads[kind]
+        async with bench.another(kind, max(3, reading.least + 1)) as fresh:
+            one = reading.ids(fresh.world)[1]
+            await fresh.act(spoil, one)
+            seen = await attempt(partial(read_all, fresh.open(), kind))
+            expect(seen.trouble is None, f"{kind}: one record holds up all others: {seen.trouble}")
+            pages = await read_all(fresh.open(), kind)
+            named = {each.external_id: each.trouble for page in pages for each in page.bad}
+            expect(set(named) == {one}, f"{kind}: {one} cannot be understood, and {sorted(named)} are named")
+            expect(str(named[one]), f"{kind}: the trouble of {one} has no words")
+            rest = {each.external_id for each in records_of(pages)}
+            expect(rest == set(reading.ids(fresh.world)) - {one}, f"{kind}: neighbors of {one} are lost: {rest}")
+
+
+@rule(Tier.SILVER)
 async def archived_seen(bench: Bench) -> None:
     """A record taken out of use is a change, not an absence."""
     kinds = [(kind, one.archive) for kind, one in bench.double.reads.items() if one.archive is not None]

@@ -55,3 +55,19 @@ async def probe_unreachable(bench: Bench) -> None:
     for kind in session.sources:
         seen = await attempt(partial(read_all, session, kind))
         seen.check(Unreachable, f"a connection nobody took ({kind})")
+
+
+@rule(Tier.BRONZE)
+async def ping_told_apart(bench: Bench) -> None:
+    """A ping is one call that passes for somebody known, and tells a stranger and a system that is not there apart."""
+    session = bench.open()
+    await session.probe.probe()
+    before = len(bench.line.calls)
+    await session.probe.ping()
+    made = len(bench.line.calls) - before
+    expect(made == 1, f"{made} calls were made by a ping of a session that is open")
+    for changed, wanted, what in (
+        (bench.double.wrong, AuthExpired, "wrong credentials"),
+        (bench.nowhere, Unreachable, "a connection nobody took"),
+    ):
+        (await attempt(bench.open(changed).probe.ping)).check(wanted, f"{what} (ping)")

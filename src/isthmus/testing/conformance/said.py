@@ -25,7 +25,11 @@ async def manifest_complete(bench: Bench) -> None:
     expect(manifest.role in ROLES, f"role {manifest.role!r} is none of {', '.join(sorted(ROLES))}")
     for name in ("slug", "name", "api_version", "docs"):
         expect(getattr(manifest, name), f"{name} is empty")
-    expect(manifest.pace.per_second > 0 and manifest.pace.burst >= 1, "the pace lets nothing through")
+    pace = manifest.pace
+    published = pace.per_second > 0 and pace.burst >= 1
+    unpublished = pace.per_second == 0 and pace.burst == 0  # then only the number of calls at a time bounds it
+    expect(published or unpublished, "the pace has a rate without a burst, or a burst without a rate")
+    expect(pace.concurrency >= 1, "the pace lets nothing through")
     expect(manifest.settle_s >= 0, "settle_s is negative")
     expect(manifest.limits, "limits: no system is supported without any limit; say what is not done")
     keys = [one.key for one in manifest.settings]
