@@ -1,7 +1,7 @@
 """What an operator does reaches what was meant, and leaves a line in the audit trail."""
 
 from isthmus.admin.operations import check, reconsider, retry
-from isthmus.admin.queries import parked, status
+from isthmus.admin.queries import audit, parked, status
 from isthmus.admin.trace import trace
 from isthmus.testing.builders import a_line, an_address, an_order, money
 from tests.flows.conftest import Trade
@@ -20,8 +20,8 @@ async def test_one_record_is_run_again_and_no_other(trade: Trade) -> None:
     context = trade.harness.engine.context
     again = await retry(context, by="eve", subject="order-#2")
     assert [each.number for each in again] == ["#2"]
-    rows = await trade.harness.store.read("audit_trail", wish=5)
-    assert [(row["who"], row["action"], row["target"]) for row in rows] == [("eve", "retry", "order-#2")]
+    lines = await audit(context)
+    assert [(each.who, each.action, each.target) for each in lines] == [("eve", "retry", "order-#2")]
 
 
 async def test_a_restart_looks_again_at_what_a_mended_setting_may_have_answered(trade: Trade) -> None:
@@ -37,7 +37,7 @@ async def test_questions_are_counted_by_cause_and_listed_with_their_answers(trad
     questions = await parked(engine.context)
     assert {(each.number, each.code) for each in questions} == {("#1", "unknown_sku"), ("#2", "total_unexplained")}
     assert all(each.answers for each in questions)
-    now = await status(engine.context, engine.flows, "demo")
+    now = await status(engine.context, engine.flows, "demo", engine.holds)
     assert not now.well
     assert {cause.code: cause.jobs for cause in now.causes} == {"unknown_sku": 1, "total_unexplained": 1}
     assert (now.inbox, now.in_doubt) == (0, 0)

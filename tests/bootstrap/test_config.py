@@ -18,10 +18,12 @@ time_zone = "Europe/Berlin"
 [connections.shop]
 connector = "shopify"
 url = "http://127.0.0.1:1"
+allow_private = true
 
 [connections.erp]
 connector = "odoo"
 url = "http://127.0.0.1:2"
+allow_private = true
 database = "demo"
 login = "demo"
 
@@ -47,6 +49,44 @@ async def opening(folder: Path, text: str = GOOD, secrets: str = SECRETS) -> Any
         return app
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:2",
+        "https://10.1.2.3",
+        "https://192.168.0.9:8069",
+        "http://[::1]:2",
+        "http://localhost:8069",
+        "HTTPS://172.16.0.1/",
+        "http://[::ffff:10.0.0.1]",
+        "http://100.64.0.1",
+        "http://[fd12:3456::1]",
+    ],
+)
+async def test_an_address_of_ones_own_has_to_be_allowed(tmp_path: Path, url: str) -> None:
+    allowed = GOOD.replace("http://127.0.0.1:2", url)
+    with pytest.raises(ConfigError, match=r"\[connections\.erp\] url .*own\. .*allow_private = true"):
+        await opening(tmp_path, allowed.replace(f'"{url}"\nallow_private = true', f'"{url}"'))
+    assert await opening(tmp_path, allowed)
+    # An older release does not know the setting; the environment says it to this one only.
+    plain = allowed.replace("allow_private = true\n", "")
+    secrets = SECRETS + "ISTHMUS_SHOP_ALLOW_PRIVATE=true\nISTHMUS_ERP_ALLOW_PRIVATE=true\n"
+    assert await opening(tmp_path, plain, secrets)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/latest", "http://[fe80::1]", "http://0.0.0.0:2", "http://224.0.0.1"]
+)
+async def test_an_address_no_business_system_has_is_refused_whatever_is_allowed(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="no business system has"):
+        await opening(tmp_path, GOOD.replace("http://127.0.0.1:2", url))
+
+
+async def test_allowing_is_not_a_word_in_quotes(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="allow_private = 'true' must be true or false, without quotes"):
+        await opening(tmp_path, GOOD.replace("allow_private = true", 'allow_private = "true"'))
+
+
 async def test_a_good_project_opens(tmp_path: Path) -> None:
     app = await opening(tmp_path)
     assert [flow.name for flow in app.engine.flows] == ["orders", "customers", "products", "stock"]
@@ -56,7 +96,23 @@ async def test_a_good_project_opens(tmp_path: Path) -> None:
     assert (tmp_path / "isthmus.db").exists()
 
 
+def test_a_small_database_gets_few_connections(tmp_path: Path) -> None:
+    text = GOOD.replace('name = "demo"', 'name = "demo"\ndatabase_connections = 3')
+    assert project(tmp_path, text).database_connections == 3
+    assert project(tmp_path).database_connections == 7
+
+
+def test_our_own_proxies_may_be_named(tmp_path: Path) -> None:
+    text = GOOD.replace('name = "demo"', 'name = "demo"\nproxies = ["127.0.0.1", "10.0.0.0/8"]')
+    assert project(tmp_path, text).proxies == ("127.0.0.1", "10.0.0.0/8")
+    assert project(tmp_path).proxies == ()
+
+
 WRONG = [
+    pytest.param('name = "demo"', 'name = "demo"\ndatabase_connections = 1', "at least 2", id="one-for-all"),
+    pytest.param('name = "demo"', 'name = "demo"\ndatabase_connections = "9"', "a whole number", id="pool-in-words"),
+    pytest.param('name = "demo"', 'name = "demo"\nproxies = "10.0.0.1"', "must be a list", id="one-proxy"),
+    pytest.param('name = "demo"', 'name = "demo"\nproxies = ["10.0.0.1/8"]', "must be a list", id="no-network"),
     pytest.param('name = "demo"', 'nmae = "demo"', "did you mean 'name'", id="a-slip"),
     pytest.param('"Europe/Berlin"', '"Berlin"', "is not a time zone", id="no-zone"),
     pytest.param('"127.0.0.1:8100"', '"8100"', "must look like", id="no-address"),
@@ -150,3 +206,11 @@ def test_with_a_server_others_may_be_at_work(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("ISTHMUS_DATABASE_URL", "postgresql://x/y")
     with owned(project(tmp_path)) as alone:
         assert not alone
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("30", 30.0), ("0.5", 5.0)])
+async def test_a_settle_time_may_be_longer_than_the_connectors_but_not_shorter(
+    tmp_path: Path, written: str, seconds: float
+) -> None:
+    app = await opening(tmp_path, GOOD.replace('login = "demo"', f'login = "demo"\nsettle = {written}'))
+    assert app.context.connections["erp"].settle.total_seconds() == seconds

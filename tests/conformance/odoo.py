@@ -235,6 +235,7 @@ DOUBLE = Double(
             ids=lambda world: ids(world, "sale.order"),
             touch=lambda world, one: change(world, "sale.order", one, client_order_ref=f"#{one}, new"),
             archive=lambda world, one: change(world, "sale.order", one, state="cancel"),
+            spoil=lambda world, one: row(world, "sale.order", one).update(state="waiting_for_godot"),
             delete=lambda world, one: remove(world, "sale.order", one),
         ),
     },
@@ -243,13 +244,13 @@ DOUBLE = Double(
             sample=an_order,
             refused=a_refused_order,
             standing=orders_standing,
-            operations=("sale.order.create", "sale.order.action_confirm", "sale.order.write"),
+            operations=("sale.order.load", "sale.order.action_confirm", "sale.order.write"),
         ),
         "customer": Writing(
             sample=a_customer,
             refused=a_refused_customer,
             standing=customers_standing,
-            operations=("res.partner.create",),
+            operations=("res.partner.load",),
         ),
     },
 )

@@ -236,6 +236,7 @@ DOUBLE = Double(
             price=price_order,
             archive=cancel_order,
             delete=delete_order,
+            spoil=lambda world, one: price_order(world, one, "NaN"),
         ),
         "variant": Reading(
             page=250,

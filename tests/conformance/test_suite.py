@@ -41,18 +41,20 @@ async def broken(rule: str, double: Double) -> str:
 
 @dataclass
 class Forgetful:
-    """A sink that never looks before it writes."""
+    """A sink that never looks before it writes, and writes under another key each time."""
 
     inner: Any
     batch: int = 1
     upserts: bool = False
+    puts: int = 0
 
     async def find(self, key: Key) -> Receipt | None:
         del key
 
     async def put(self, record: Any, *, key: Key, existing: Receipt | None = None) -> Receipt:
         del existing
-        return await self.inner.put(record, key=key)
+        self.puts += 1
+        return await self.inner.put(record, key=Key(f"{key.unique}/{id(self)}/{self.puts}", key.reference))
 
     async def put_many(self, puts: Sequence[Put[Any]]) -> Sequence[Receipt | Trouble]:
         return [await self.put(put.record, key=put.key) for put in puts]
@@ -165,6 +167,9 @@ class Talkative:
             message = f"{trouble}; check {self.secret}"
             raise AuthExpired(message) from trouble
 
+    async def ping(self) -> None:
+        await self.inner.ping()
+
 
 async def test_a_secret_in_a_message_is_caught() -> None:
     double = spoiled("odoo", lambda session, _tools: replace(session, probe=Talkative(session.probe, "demo-key")))
@@ -179,6 +184,9 @@ async def test_a_call_outside_the_pace_is_caught() -> None:
         async def probe(self) -> Any:
             await self.tools.http.send(Request("GET", f"{self.url}/", "rogue"))
             return await self.inner.probe()
+
+        async def ping(self) -> None:
+            await self.inner.ping()
 
     double = doubles("odoo", ROOT)
     assert double is not None

@@ -13,6 +13,7 @@ from isthmus.engine.outcome import Done, Outcome, Snoozed
 from isthmus.engine.work import Work
 from isthmus.kit.http import AnswerLost, Request, Response
 from isthmus.ports.connector import Session
+from isthmus.ports.pace import Lane
 from isthmus.ports.probe import Report
 from isthmus.testing.builders import a_customer, a_line, a_tax, a_variant, a_warehouse, an_order, money, stock
 from isthmus.testing.clock import HandClock
@@ -60,11 +61,15 @@ class Quiet:
     async def probe(self) -> Report:
         raise NotImplementedError
 
+    async def ping(self) -> None:
+        raise NotImplementedError
+
 
 class Journey:
     """A flow that notes what it ran; `again` marks its own job anew, `late` snoozes once."""
 
     name, source, destination, batch, concurrency = "orders", "shop", "erp", 1, 2
+    lane = Lane.ORDERS
 
     def __init__(self, *, again: bool = False, late: float = 0.0) -> None:
         self.ran: list[str] = []

@@ -9,7 +9,7 @@ import pytest
 
 from isthmus.canonical.party import Customer
 from isthmus.canonical.record import load
-from isthmus.engine.failpoints import POINTS
+from isthmus.engine.failpoints import PLACES
 from isthmus.store.open import open_store
 from isthmus.store.statement import Many
 from tests.crash.stand import Stand, standing
@@ -38,7 +38,7 @@ async def told(stand: Stand, folder: Path) -> None:
     await store.close()
 
 
-@pytest.mark.parametrize("point", sorted(POINTS))
+@pytest.mark.parametrize("point", sorted(PLACES))
 async def test_killed_there_and_started_again_both_sides_agree(stand: Stand, tmp_path: Path, point: str) -> None:
     stand.project(tmp_path, ORDERS)
     if point.startswith("intake."):

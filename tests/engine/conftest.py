@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from isthmus.engine.engine import Rules
 from isthmus.engine.flow import Flow
 from isthmus.testing.clock import HandClock
 from isthmus.testing.harness import Harness, connection, running
@@ -35,8 +37,15 @@ Opener = Callable[..., AbstractAsyncContextManager[World]]
 
 
 @asynccontextmanager
-async def world_of(database: str = "", *, kinds: Sequence[str] = ("variant",), batch: int = 1) -> AsyncIterator[World]:
-    """Open a world; `database` is a store's URL."""
+async def world_of(
+    database: str = "",
+    *,
+    kinds: Sequence[str] = ("variant",),
+    batch: int = 1,
+    rules: Rules | None = None,
+    **erp_said: Any,
+) -> AsyncIterator[World]:
+    """Open a world; `database` is a store's URL, `said` what the ERP's manifest says."""
     clock = HandClock()
     shelf, desk = Shelf(clock), Desk(clock)
     flows: list[Copying] = []
@@ -46,8 +55,10 @@ async def world_of(database: str = "", *, kinds: Sequence[str] = ("variant",), b
         return list(flows)
 
     shop = connection("shop", session(dict.fromkeys(kinds, shelf), receiver=Bell()), clock=clock)
-    erp = connection("erp", session(sinks={"variant": desk}), clock=clock, settle_s=SETTLE_S, secrets=("hush",))
-    async with running([shop, erp], made, clock=clock, database=database) as harness:
+    erp = connection(
+        "erp", session(sinks={"variant": desk}), clock=clock, settle_s=SETTLE_S, secrets=("hush",), **erp_said
+    )
+    async with running([shop, erp], made, clock=clock, database=database, rules=rules) as harness:
         yield World(clock, shelf, desk, harness, flows[0])
 
 

@@ -16,7 +16,8 @@ from isthmus.engine.outcome import Done, Outcome, Skipped
 from isthmus.engine.work import Work
 from isthmus.kit.clock import Clock
 from isthmus.ports.connector import Session
-from isthmus.ports.errors import Duplicate, InDoubt, NotFound, Trouble
+from isthmus.ports.errors import Duplicate, Gone, InDoubt, Trouble
+from isthmus.ports.pace import Lane
 from isthmus.ports.probe import Report
 from isthmus.ports.receiver import Accepted, Delivery, Notice
 from isthmus.ports.sink import Key, Put, Receipt
@@ -91,6 +92,7 @@ class Desk:
     lag: timedelta = timedelta(0)  # how long until `find` sees what was put
     batch: int = 100
     upserts: bool = False
+    unique: bool = False  # whether the system itself is taken to refuse a second one
     created: list[tuple[str, Record, datetime]] = field(default_factory=list[tuple[str, Record, datetime]])
     updated: list[str] = field(default_factory=list[str])
     finds: list[str] = field(default_factory=list[str])
@@ -119,7 +121,7 @@ class Desk:
         if existing is not None:
             number = int(existing.external_id)
             if number >= len(self.created):
-                raise NotFound(NOT_HERE)
+                raise Gone(NOT_HERE)
             self.created[number] = (key.unique, record, self.created[number][2])
             self.updated.append(key.unique)
         else:
@@ -144,8 +146,19 @@ class Bell:
 
 
 class Probing:
+    """Asked whether the system is there; `wrong` is what it meets."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.wrong: Trouble | None = None
+
     async def probe(self) -> Report:
         return Report(account="made up", version="1", api_version="1")
+
+    async def ping(self) -> None:
+        self.asked += 1
+        if self.wrong is not None:
+            raise self.wrong
 
 
 def session(
@@ -162,9 +175,11 @@ class Copying:
     name: str = "copy"
     source: str = "shop"
     destination: str = "erp"
+    lane: Lane = Lane.STOCK
     batch: int = 1
     concurrency: int = 4
     kinds: tuple[str, ...] = ("variant",)
+    kind: str = "variant"
     #: What to do instead of copying, for a test about something else.
     instead: Callable[[Sequence[Work]], Awaitable[Sequence[Outcome | Trouble]]] | None = None
     ran: list[str] = field(default_factory=list[str])
@@ -187,11 +202,15 @@ class Copying:
             return await self.instead(works)
         return [await self._copy(work) for work in works]
 
+    def unique(self, subject: str) -> str:
+        return f"{self.source}:{subject}"
+
     async def _copy(self, work: Work) -> Outcome:
-        found = await self.context.mirrored(Variant, self.source, work.job.subject)
+        unique = self.unique(work.job.subject)
+        found = await self.context.standing(Variant, self.source, work.job.subject, other=self.destination, key=unique)
         if found is None or found.deleted:
             return Skipped("gone", "It is not there any more.")
-        key = Key(f"{self.source}:{work.job.subject}", found.record.number)
+        key = Key(unique, found.record.number)
         erp = self.context.connection(self.destination)
-        receipt = await put_once(self.context, work, erp, found.record, key=key)
+        receipt = await put_once(self.context, work, erp, found.record, key=key, unanswered=found.unanswered)
         return Done(f"held as {receipt.number}", found.record.number)

@@ -1,12 +1,18 @@
 """Every trouble has one consequence, written down here, and no new one slips in undecided."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from isthmus.bootstrap.config import read_config
+from isthmus.bootstrap.wiring import flow_settings
+from isthmus.cli.demo_project import Ports, write_project
 from isthmus.engine import backoff
 from isthmus.engine.disposition import RETRY, Circumstances, dispose
 from isthmus.engine.outcome import Parked, Snoozed
+from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.tables import KNOWN
 from isthmus.ports import errors
 from isthmus.ports.errors import Trouble
 from isthmus.testing.builders import PLACED_AT as NOW
@@ -22,6 +28,7 @@ EXAMPLES: dict[type[Trouble], Trouble] = {
         errors.Transient,
         errors.Unreachable,
         errors.Contended,
+        errors.LeaseLost,
         errors.NeedsOperator,
         errors.AuthExpired,
         errors.Misconfigured,
@@ -29,12 +36,12 @@ EXAMPLES: dict[type[Trouble], Trouble] = {
         errors.NotFound,
         errors.Gone,
         errors.Defect,
-        errors.Unsupported,
         errors.ContractBroken,
     )
 } | {
     errors.Throttled: errors.Throttled("slow down", retry_at=LATER),
     errors.InDoubt: errors.InDoubt("no answer", key="shop:1"),
+    errors.Held: errors.Held("paused", connection="erp", until=LATER),
     errors.Forbidden: errors.Forbidden("no", missing="write_orders"),
     errors.Unmapped: errors.Unmapped("tax", "VAT 20"),
     errors.Invalid: errors.Invalid("no", fields={"email": "is too long"}),
@@ -46,6 +53,8 @@ EXAMPLES: dict[type[Trouble], Trouble] = {
 DECIDED: dict[str, tuple[str, bool]] = {
     "throttled": ("waits", False),
     "auth_expired": ("waits", False),
+    "held": ("waits", False),
+    "lease_lost": ("waits", False),
     "transient": ("spends", True),
     "unreachable": ("spends", True),
     "contended": ("spends", True),
@@ -63,7 +72,6 @@ DECIDED: dict[str, tuple[str, bool]] = {
     "totals_differ": ("parks", False),
     "defect": ("parks", False),
     "wire_drift": ("parks", False),
-    "unsupported": ("parks", False),
     "contract_broken": ("parks", False),
 }
 
@@ -80,7 +88,7 @@ ALL = every()
 
 def at(*, attempts: int = 0, days: float | None = None) -> Circumstances:
     since = None if days is None else NOW - timedelta(days=days)
-    return Circumstances(now=NOW, attempts=attempts, first_failed_at=since, settle=SETTLE)
+    return Circumstances(flow="orders", now=NOW, attempts=attempts, first_failed_at=since, settle=SETTLE)
 
 
 def test_every_trouble_there_is_has_been_decided() -> None:
@@ -135,7 +143,26 @@ def test_refused_fields_are_named() -> None:
 def test_a_missing_row_is_shown_as_it_is_to_be_written() -> None:
     outcome = dispose(EXAMPLES[errors.Unmapped], at())
     assert isinstance(outcome, Parked)
-    assert '[flows.<flow>.tables.tax] "VAT 20" = "..."' in outcome.answers[0]
+    assert '[flows.orders.tables.tax] "VAT 20" = "..."' in outcome.answers[0]
+
+
+def test_no_row_is_asked_for_in_a_table_that_does_not_exist() -> None:
+    outcome = dispose(errors.Unmapped("price_list", "JPY"), at())
+    assert isinstance(outcome, Parked)
+    assert not any("isthmus.toml" in answer for answer in outcome.answers)
+    assert "'JPY'" in outcome.answers[0]
+
+
+@pytest.mark.parametrize("table", sorted(KNOWN))
+def test_the_row_that_is_asked_for_is_one_the_project_file_takes(tmp_path: Path, table: str) -> None:
+    outcome = dispose(errors.Unmapped(table, "VAT 20"), at())
+    assert isinstance(outcome, Parked)
+    header, bracket, row = outcome.answers[0].removeprefix("Add a row to isthmus.toml: ").partition("]")
+    write_project(tmp_path, Ports())
+    with (tmp_path / "isthmus.toml").open("a", encoding="utf-8") as project:
+        project.write(f"\n{header}{bracket}\n{row.strip()}\n")
+    [orders] = [each for each in flow_settings(read_config(tmp_path)) if isinstance(each, OrderSettings)]
+    assert orders.tables.get(table, "VAT 20") == "..."
 
 
 def test_a_missing_permission_is_named() -> None:

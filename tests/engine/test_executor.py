@@ -13,7 +13,7 @@ from isthmus.kit.http import Exchange, Request, Response
 from isthmus.ports.errors import AuthExpired, Invalid, Trouble, Unreachable
 from isthmus.store.statement import Many, Row, say
 from tests.engine.conftest import World, world_of
-from tests.store.ledger import attempt
+from tests.store.ledger import attempt, losing
 
 
 async def job(world: World, subject: str = "1") -> Row:
@@ -125,7 +125,7 @@ async def test_our_own_mistake_parks_the_record_and_tells_nothing_private(world:
 async def test_without_the_lease_nothing_is_kept(world: World) -> None:
     async def slow(works: Sequence[Work]) -> Sequence[Outcome]:
         works[0].also(Many("add_attempt", [{**attempt("fact of 1"), "flow": "facts"}]))
-        await world.harness.engine.upkeep.reclaim(alone=True)  # taken for dead
+        await world.harness.engine.take_back()  # taken for dead
         return [Done()]
 
     world.flow.instead = slow
@@ -137,7 +137,7 @@ async def test_without_the_lease_nothing_is_kept(world: World) -> None:
 
 async def test_a_job_taken_over_meanwhile_is_finished_by_who_has_it(world: World) -> None:
     async def slow(_works: Sequence[Work]) -> Sequence[Outcome]:
-        await world.harness.engine.upkeep.reclaim(alone=True)
+        await world.harness.engine.take_back()
         answering(world, Done("by the second"))
         await world.harness.engine.worker.pull("copy", "1")
         return [Parked("x", "by the first")]
@@ -178,8 +178,8 @@ async def test_one_of_a_batch_that_lost_its_lease_keeps_nothing_and_the_others_a
                 work.also(Many("add_attempt", [{**attempt(f"fact of {work.job.subject}"), "flow": "facts"}]))
             lost = next(work.job for work in works if work.job.subject == "2")
             await world.harness.store.write(
-                say("extend_lease", expect=1, id=lost.id, token=lost.token, lease_until=0),
-                say("release_jobs", now=world.harness.engine.context.micros(), before=1),
+                say("hold_job", expect=1, id=lost.id, token=lost.token, lease_until=0),
+                losing(world.harness.engine.context.micros(), before=1),
             )
             return [Done() for _ in works]
 

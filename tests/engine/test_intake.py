@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from isthmus.ports.errors import AuthExpired, Throttled, Unreachable
-from isthmus.store.statement import Many
+from isthmus.ports.errors import AuthExpired, ContractBroken, Throttled, Unreachable, WireDrift
+from isthmus.store.statement import Many, say
 from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World, world_of
 from tests.store.ledger import delivery
@@ -106,7 +106,7 @@ async def test_a_reader_that_died_leaves_its_deliveries_to_the_next(quiet: World
         await quiet.harness.engine.intake.step()
     await quiet.harness.drain(poll=False)
     assert quiet.flow.ran == []  # may still be alive
-    await quiet.harness.engine.upkeep.reclaim(alone=True)
+    await quiet.harness.engine.take_back()
     await quiet.harness.drain(poll=False)
     assert quiet.flow.ran == ["variant-A"]
 
@@ -134,3 +134,25 @@ async def test_a_notice_that_cannot_be_understood_does_not_hold_up_the_others(qu
 
 def _broken() -> list[Many]:
     return [Many("take_delivery", [delivery("d1", body=b"not json")])]
+
+
+async def test_what_could_not_be_understood_is_read_again_when_it_is_tried_again(quiet: World) -> None:
+    """A retry of a record nobody has read would otherwise find nothing to do, or an older reading."""
+    quiet.shelf.keep(a_variant("A"))
+    quiet.shelf.plan.append(ContractBroken("the request was refused"))
+    await quiet.notify("d1", ("variant", "variant-A"))
+    await quiet.harness.drain(poll=False)
+    job = await quiet.harness.job("copy", "variant-A")
+    assert job is not None
+    assert (job["state"], job["code"]) == ("parked", "contract_broken")
+    now = quiet.harness.engine.context.micros()
+    retry = say("retry_jobs", flow="copy", code="", subject="variant-A", number="", now=now)
+    quiet.shelf.plan.append(WireDrift("still not understood"))
+    await quiet.harness.store.write(retry)
+    await quiet.harness.drain(poll=False)
+    job = await quiet.harness.job("copy", "variant-A")
+    assert job is not None
+    assert (job["state"], job["code"]) == ("parked", "wire_drift")
+    await quiet.harness.store.write(retry)
+    await quiet.harness.drain(poll=False)
+    assert len(quiet.desk.held("shop:variant-A")) == 1

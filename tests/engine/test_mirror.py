@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 
 from isthmus.canonical.product import Variant
 from isthmus.canonical.record import Record
+from isthmus.engine.mirror import OVERLAP
 from isthmus.store.statement import Row
 from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World
+
+SECOND = timedelta(seconds=1)
 
 
 async def absorb(world: World, *records: Record, at: datetime, gone: tuple[str, ...] = ()) -> int:
@@ -48,6 +51,38 @@ async def test_an_older_reading_that_comes_late_changes_nothing(world: World) ->
     assert await absorb(world, a_variant("A", title="old"), at=now - timedelta(seconds=1)) == 0
     assert await absorb(world, at=now - timedelta(seconds=1), gone=("variant-A",)) == 0
     assert ((await job(world))["wanted"], await title(world)) == (1, "new")
+
+
+async def test_an_older_version_that_was_asked_for_later_but_answered_sooner_does_not_come_back(world: World) -> None:
+    """One reader waited for its turn to call, another did not, and was slow to write down what it got."""
+    now = world.clock.now()
+    older, newer = a_variant("A", title="old", changed_at=now), a_variant("A", title="new", changed_at=now + SECOND)
+    first = await world.harness.engine.absorb("shop", "variant", [newer], read_at=now + 2 * SECOND)
+    second = await world.harness.engine.absorb("shop", "variant", [older], read_at=now + 4 * SECOND)
+    await world.harness.store.write(*first.steps)
+    await world.harness.store.write(*second.steps)
+    assert await title(world) == "new"
+    assert await absorb(world, older, at=now + 5 * SECOND) == 0
+    assert await title(world) == "new"
+
+
+async def test_a_newer_version_counts_although_it_was_asked_for_earlier(world: World) -> None:
+    now = world.clock.now()
+    await absorb(world, a_variant("A", title="old", changed_at=now), at=now + 4 * SECOND)
+    assert await absorb(world, a_variant("A", title="new", changed_at=now + SECOND), at=now + 2 * SECOND) == 1
+    assert await title(world) == "new"
+    assert await absorb(world, at=now + 9 * SECOND, gone=("variant-A",)) == 1
+    assert await absorb(world, a_variant("A", title="newest", changed_at=now + 8 * SECOND), at=now + 7 * SECOND) == 0
+    assert await title(world) is None
+
+
+async def test_a_source_that_was_taken_back_to_an_older_state_is_believed_after_a_while(world: World) -> None:
+    now = world.clock.now()
+    await absorb(world, a_variant("A", title="new", changed_at=now), at=now)
+    restored = a_variant("A", title="from the backup", changed_at=now - 3600 * SECOND)
+    assert await absorb(world, restored, at=now + OVERLAP - SECOND) == 0
+    assert await absorb(world, restored, at=now + OVERLAP) == 1
+    assert await title(world) == "from the backup"
 
 
 async def test_burying_and_coming_back_are_changes_and_a_late_reading_revives_nothing(world: World) -> None:

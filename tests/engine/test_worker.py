@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from isthmus.engine.flow import Mark
+from isthmus.engine.leases import LEASE_S
+from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Done, Outcome
 from isthmus.engine.upkeep import Retention
 from isthmus.engine.work import Work
-from isthmus.engine.worker import LEASE_S
 from isthmus.store.group import StoreError
+from isthmus.store.statement import say
 from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World, world_of
 
@@ -46,6 +49,59 @@ async def test_one_record_at_a_time_and_others_beside_it(world: World) -> None:
     assert Counter(world.flow.ran).keys() == set("123456")
 
 
+async def test_what_was_claimed_ahead_is_given_back_when_the_worker_stops(world: World) -> None:
+    going_on = asyncio.Event()
+
+    async def slow(_works: Sequence[Work]) -> Sequence[Outcome]:
+        await going_on.wait()
+        return [Done()]
+
+    world.flow.instead = slow
+    for subject in "123456789":
+        await world.harness.mark("copy", subject)
+    worker = world.harness.engine.worker
+    running = asyncio.create_task(worker.run())
+    while len(world.flow.ran) < world.flow.concurrency:  # noqa: ASYNC110 - the flow tells nobody
+        await asyncio.sleep(0)
+    worker.stop()
+    while await claimed(world) > world.flow.concurrency:  # noqa: ASYNC110 - the database tells nobody
+        await asyncio.sleep(0)
+    going_on.set()
+    await running
+    states = [(await world.harness.job("copy", subject) or {})["state"] for subject in "123456789"]
+    assert Counter(states) == {"done": world.flow.concurrency, "ready": 9 - world.flow.concurrency}
+    assert len(world.flow.ran) == world.flow.concurrency
+
+
+async def claimed(world: World) -> int:
+    rows = [await world.harness.job("copy", subject) for subject in "123456789"]
+    return sum(1 for row in rows if row is not None and row["state"] == "running")
+
+
+async def test_a_pulled_job_that_runs_here_already_is_waited_for_and_run_again(world: World) -> None:
+    going_on, seen = asyncio.Event(), asyncio.Event()
+
+    async def slow(_works: Sequence[Work]) -> Sequence[Outcome]:
+        seen.set()
+        await going_on.wait()
+        return [Done()]
+
+    world.flow.instead = slow
+    await world.harness.mark("copy", "1")
+    await world.harness.engine.worker.claim()
+    await seen.wait()
+    marked = mark_jobs([Mark("copy", "1")], world.harness.engine.context.micros())
+    pulled = asyncio.create_task(world.harness.engine.pull("copy", "1", marked))
+    while (await world.harness.job("copy", "1") or {})["wanted"] == 1:  # noqa: ASYNC110 - the database tells nobody
+        await asyncio.sleep(0)
+    assert not pulled.done()
+    going_on.set()
+    await pulled
+    job = await world.harness.job("copy", "1")
+    assert job is not None
+    assert (job["state"], world.flow.ran) == ("done", ["1", "1"])
+
+
 async def test_a_mark_that_comes_while_the_record_is_worked_on_is_not_lost(world: World) -> None:
     seen: list[str] = []
 
@@ -74,7 +130,7 @@ async def test_two_engines_share_the_work_and_no_job_runs_twice(database: str) -
 
 
 async def test_a_long_run_keeps_its_lease(world: World) -> None:
-    heart = asyncio.create_task(world.harness.engine.worker._heartbeat())
+    heart = asyncio.create_task(world.harness.engine.worker.leases.beat())
     going_on = asyncio.Event()
 
     async def slow(_works: Sequence[Work]) -> Sequence[Outcome]:
@@ -87,7 +143,7 @@ async def test_a_long_run_keeps_its_lease(world: World) -> None:
     job = await world.harness.job("copy", "1")
     assert job is not None
     assert job["lease_until"] == world.harness.engine.context.micros() + LEASE_S * 1_000_000
-    assert await world.harness.engine.upkeep.reclaim() == 0
+    assert await world.harness.engine.worker.leases.reclaim() == 0
     heart.cancel()
     going_on.set()
     await world.harness.engine.worker.settle()
@@ -103,9 +159,9 @@ async def test_a_worker_that_says_nothing_is_taken_for_dead_and_its_job_given_on
     await world.harness.engine.worker.claim()
     (hanging,) = world.harness.engine.worker._running["copy"]
     await world.clock.advance(LEASE_S - 1)
-    assert await world.harness.engine.upkeep.reclaim() == 0
+    assert await world.harness.engine.worker.leases.reclaim() == 0
     await world.clock.advance(2)
-    assert await world.harness.engine.upkeep.reclaim() == 1
+    assert await world.harness.engine.worker.leases.reclaim() == 1
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)
     Gauge(world)
@@ -139,7 +195,7 @@ async def test_an_outcome_that_could_not_be_stored_runs_again(world: World, monk
         await world.harness.engine.worker.claim()
         await world.harness.engine.worker.settle()
     await world.clock.advance(LEASE_S + 1)
-    await world.harness.engine.upkeep.reclaim()
+    await world.harness.engine.worker.leases.reclaim()
     await world.harness.drain(poll=False)
     assert world.flow.ran == ["1", "1"]
 
@@ -200,3 +256,19 @@ async def test_housekeeping_keeps_what_is_not_resolved_for_ever(world: World) ->
     assert await world.harness.job("copy", "waiting") is not None
     (inbox,) = await world.harness.store.read("inbox_waiting")
     assert inbox["deliveries"] == 1
+
+
+async def test_a_drain_waits_for_what_a_dead_worker_held(world: World) -> None:
+    """On a shared database nobody takes it back before its lease is over, and the run is not over either."""
+    await world.harness.drain()
+    engine, now = world.harness.engine, world.harness.engine.context.micros()
+    await world.harness.mark("copy", "variant-A")
+    terms = {"now": now, "wish": 1, "token": "of a dead one"}
+    await world.harness.store.write(say("claim_jobs", flow="copy", lane=1, lease_until=now + 5_000_000, **terms))
+    assert (await engine.progress()).jobs == 0
+    assert await engine._more_to_come()
+    await world.clock.advance(6)
+    assert (await engine.progress()).jobs == 1
+    await engine.worker.leases.reclaim()
+    await world.harness.drain(poll=False)
+    assert not await engine._more_to_come()

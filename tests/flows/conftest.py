@@ -68,9 +68,13 @@ class Trade:
 
 @asynccontextmanager
 async def trading(
-    orders: dict[str, Any] | None = None, stock: dict[str, Any] | None = None, database: str = ""
+    orders: dict[str, Any] | None = None,
+    stock: dict[str, Any] | None = None,
+    database: str = "",
+    *,
+    shop_settles: float = 1.0,
 ) -> AsyncIterator[Trade]:
-    """Open a trade with these settings."""
+    """Open a trade with these settings; the shop lists a sale within `shop_settles` seconds."""
     clock = TickingClock()
     shop, erp = Shop(clock), Erp(clock)
     order_settings = replace(OrderSettings("orders", "shop", "erp"), **(orders or {}))
@@ -87,7 +91,7 @@ async def trading(
     there = session(shop.sources(), {"stock_level": shop.offers}, Bell())
     here = session(erp.sources(), {"order": erp.orders, "customer": erp.customers})
     connections = [
-        connection("shop", there, clock=clock),
+        connection("shop", there, clock=clock, settle_s=shop_settles),
         connection("erp", here, clock=clock, settle_s=SETTLE_S),
     ]
     async with running(connections, flows, clock=clock, database=database) as harness:

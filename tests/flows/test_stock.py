@@ -47,6 +47,17 @@ async def test_a_sale_in_one_system_only_lowers_the_other_before_the_erp_knows(t
     assert figure(trade) == 2
 
 
+async def test_it_is_raised_also_where_figures_are_read_more_often_than_the_shop_lists_sales() -> None:
+    async with trading(stock={"every_s": 2}, shop_settles=5.0) as trade:
+        for side in (trade.erp, trade.shop):
+            side.stocks("MUG", 10)
+        await trade.sync()
+        trade.erp.stocks("MUG", 30)
+        for _ in range(20):
+            await trade.work(1)
+        assert figure(trade) == 30
+
+
 async def test_it_is_raised_only_after_the_orders_round_covers_the_shops_figure(trade: Trade) -> None:
     trade.erp.stocks("MUG", 30)
     # The poll of the shop's orders does not get through; everything else does.

@@ -156,3 +156,20 @@ def test_a_phone_in_a_note_is_hidden(phone: str) -> None:
 @pytest.mark.parametrize("text", ["2026-03-02T10:00:00+01:00", "1+1=2", "310.62 EUR", "+0200", "UTC+14:00", "#1001"])
 def test_times_and_amounts_are_no_phones(text: str) -> None:
     assert scrub(json.dumps({"note": text}).encode()) == f'{{"note":"{text}"}}'
+
+
+def test_a_table_hides_by_its_columns_what_a_record_hides_by_its_fields() -> None:
+    table = {
+        "fields": ["id", "name", "street", "email", "parent_id/.id", "customer_rank"],
+        "data": [["isthmus.c_1", "Anna Muster", "Weg 1", "a@example.com", "7", "1"]],
+        "context": {"mode": "update"},
+    }
+    kept = scrub(json.dumps(table).encode())
+    for personal in ("Anna", "Weg", "example.com"):
+        assert personal not in kept
+    row = json.loads(kept)["data"][0]
+    assert (row[0], row[4], row[5]) == ("isthmus.c_1", "7", "1")
+    order = {"fields": ["id", "name"], "data": [["isthmus.o_1", "S00012"]]}
+    assert "S00012" in scrub(json.dumps(order).encode())
+    uneven = {"fields": ["name", "email"], "data": [["Anna Muster"]]}
+    assert "Anna" not in scrub(json.dumps(uneven).encode())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from isthmus.engine.flow import Mark
-from isthmus.engine.mirror import mark_jobs
+from isthmus.engine.mirror import HOT, USUAL, mark_jobs
 from isthmus.kit.names import fresh_id
 from isthmus.store.base import Store, one
 from isthmus.store.statement import Row, Statement, say
@@ -16,10 +16,9 @@ async def mark(store: Store, *subjects: str, flow: str = "orders", now: int = 0,
 
 
 async def claim(store: Store, *, flow: str = "orders", now: int = 0, wish: int = 100, lease: int = LEASE) -> list[Row]:
-    rows = await store.write(
-        say("claim_jobs", flow=flow, now=now, wish=wish, token=fresh_id(), lease_until=now + lease)
-    )
-    return rows[0]
+    terms = {"flow": flow, "now": now, "wish": wish, "lease_until": now + lease}
+    rows = await store.write(*(say("claim_jobs", lane=lane, token=fresh_id(), **terms) for lane in (HOT, USUAL)))
+    return [*rows[0], *rows[1]]
 
 
 def finishing(job: Row, state: str = "done", *, now: int = 1, expect: int | None = 1, **said: Any) -> Statement:
@@ -38,6 +37,11 @@ def finishing(job: Row, state: str = "done", *, now: int = 1, expect: int | None
         "number": "",
     }
     return Statement("finish_job", usual | said, expect)
+
+
+def losing(now: int, before: int) -> Statement:
+    """Give back what dead workers held."""
+    return say("release_jobs", now=now, before=before, most=5, because="", answers="[]")
 
 
 async def job(store: Store, subject: str, flow: str = "orders") -> Row:

@@ -2,15 +2,16 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from isthmus.engine.executor import awaited
 from isthmus.engine.rounds import next_round
 from isthmus.store.base import Store
 from isthmus.store.group import Unexpected
-from isthmus.store.statement import Many, say
-from tests.store.conftest import Opener
-from tests.store.ledger import attempt, claim, finishing, job, mark
+from isthmus.store.statement import Many, listed, say
+from tests.store.conftest import Database, Opener
+from tests.store.ledger import attempt, claim, finishing, job, losing, mark
 
 SECOND = 1_000_000
 
@@ -91,7 +92,7 @@ async def test_a_wait_is_kept_when_marked_meanwhile(store: Store) -> None:
 async def test_finishing_with_an_old_token_keeps_nothing(store: Store) -> None:
     await mark(store, "1")
     (slow,) = await claim(store, lease=10)
-    await store.write(say("release_jobs", now=20, before=20))
+    await store.write(losing(20, 20))
     (quick,) = await claim(store, now=20)
     with pytest.raises(Unexpected):
         await store.write(finishing(slow, now=21), Many("add_attempt", [attempt("slow")]))
@@ -107,17 +108,21 @@ async def test_finishing_with_an_old_token_keeps_nothing(store: Store) -> None:
 async def test_only_the_holder_extends_a_lease(store: Store) -> None:
     await mark(store, "1")
     (mine,) = await claim(store, lease=10)
-    for name in ("extend_lease", "hold_job"):
-        assert (await store.write(say(name, id=mine["id"], token=mine["token"], lease_until=99)))[0]
-        assert not (await store.write(say(name, id=mine["id"], token="other", lease_until=99)))[0]
+    assert (await store.write(say("hold_job", id=mine["id"], token=mine["token"], lease_until=99)))[0]
+    assert not (await store.write(say("hold_job", id=mine["id"], token="other", lease_until=99)))[0]
     assert (await job(store, "1"))["lease_until"] == 99
+    named = {"flows": listed(["orders"]), "subjects": listed(["1", "2"])}
+    [kept] = await store.write(say("extend_leases", tokens=listed([mine["token"]]), lease_until=199, **named))
+    assert [row["token"] for row in kept] == [mine["token"]]
+    assert not (await store.write(say("extend_leases", tokens=listed(["other"]), lease_until=299, **named)))[0]
+    assert (await job(store, "1"))["lease_until"] == 199
 
 
 async def test_a_dead_workers_jobs_come_back_and_a_living_ones_do_not(store: Store) -> None:
     await mark(store, "dead", "alive")
     rows = {row["subject"]: row for row in await claim(store, lease=10)}
-    await store.write(say("extend_lease", id=rows["alive"]["id"], token=rows["alive"]["token"], lease_until=100))
-    written = await store.write(say("note_lost_workers", now=50, before=50), say("release_jobs", now=50, before=50))
+    await store.write(say("hold_job", id=rows["alive"]["id"], token=rows["alive"]["token"], lease_until=100))
+    written = await store.write(say("note_lost_workers", now=50, before=50), losing(50, 50))
     assert len(written[1]) == 1
     assert ((await job(store, "dead"))["state"], (await job(store, "alive"))["state"]) == ("ready", "running")
     (lost,) = await store.read("attempts_of", flow="orders", subject="dead")
@@ -254,3 +259,21 @@ async def test_a_stream_is_read_by_one_reader_and_its_cursor_moves_only_for_him(
         await store.write(say("advance_stream", expect=1, token="t0", cursor="stale", **moved))
     await store.write(say("advance_stream", expect=1, token="next", cursor="here", **moved))
     assert (await store.read("stream", connection="shop", kind="order"))[0]["cursor"] == "here"
+
+
+@pytest.mark.postgres
+async def test_a_row_somebody_sits_on_does_not_keep_the_others_from_coming_back(
+    database: Database, store: Store
+) -> None:
+    """A machine that was cut off in a commit leaves its locks behind for as long as the server does not notice."""
+    if database.dialect == "sqlite":
+        pytest.skip("a file database has one writer")
+    await mark(store, "cut off", "dead")
+    rows = {row["subject"]: row for row in await claim(store, lease=10)}
+    sitting = await asyncpg.connect(database.url)
+    await sitting.execute("BEGIN")
+    await sitting.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", rows["cut off"]["id"])
+    written = await asyncio.wait_for(store.write(say("note_lost_workers", now=50, before=50), losing(50, 50)), 20)
+    assert [row["id"] for row in written[1]] == [rows["dead"]["id"]]
+    assert await store.read("attempts_of", flow="orders", subject="cut off") == []
+    await sitting.close()

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from isthmus.canonical.product import Variant
+from isthmus.canonical.record import fingerprint
 from isthmus.kit.clock import EPOCH
 from isthmus.store.base import Store, one
 from isthmus.store.records import mirrored, record_values
@@ -53,8 +54,9 @@ async def test_evidence_only_grows_younger(store: Store) -> None:
     await keep(store, "shop", a_variant("A"), second=5)
     key = {"connection": "shop", "kind": "variant", "external_id": "variant-A"}
     base = int((T - EPOCH).total_seconds())
+    same = {"fingerprint": fingerprint(a_variant("A"))}
     for second, expected in ((3, 5), (9, 9), (7, 9)):
-        await store.write(Many("record_seen", [{**key, "read_at": (base + second) * 1_000_000}]))
+        await store.write(Many("record_seen", [{**key, **same, "read_at": (base + second) * 1_000_000}]))
         row = one(await store.read("record", **key))
         assert row is not None
         assert row["read_at"] == (base + expected) * 1_000_000
@@ -65,10 +67,9 @@ async def matched(store: Store) -> set[tuple[str, str]]:
     rows = await store.read("record_ids", connection="shop", kind="variant")
     found: set[tuple[str, str]] = set()
     for row in rows:
-        others = await store.read(
-            "counterpart", connection="shop", kind="variant", external_id=row["external_id"], other="erp"
-        )
-        found |= {(row["external_id"], other["external_id"]) for other in others}
+        here = {"connection": "shop", "kind": "variant", "external_id": row["external_id"]}
+        others = await store.read("standing", **here, other="erp", key="")
+        found |= {(row["external_id"], other["held_id"]) for other in others if other["held_id"] is not None}
     return found
 
 
@@ -122,12 +123,6 @@ async def test_deleted_products_are_not_bound(store: Store) -> None:
     assert await matched(store) == set()
 
 
-async def test_numbers_that_stand_for_several_records_are_reported(store: Store) -> None:
-    await keep(store, "shop", v("s1", "A"), v("s2", "A"), v("s3", "B"), v("s4", ""), v("s5", ""))
-    rows = await store.read("repeated_numbers", connection="shop", kind="variant")
-    assert [(row["number"], row["records"]) for row in rows] == [("A", 2)]
-
-
 async def test_an_intent_is_in_flight_once_per_key(store: Store) -> None:
     from isthmus.store.group import StoreError  # noqa: PLC0415
 
@@ -135,7 +130,7 @@ async def test_an_intent_is_in_flight_once_per_key(store: Store) -> None:
         "flow": "orders",
         "subject": "1",
         "connection": "erp",
-        "kind": "order",
+        "kind": "variant",
         "key": "shop:1",
         "reference": "#1",
         "now": 1,
@@ -149,5 +144,7 @@ async def test_an_intent_is_in_flight_once_per_key(store: Store) -> None:
         await store.write(say("open_intent", id="b", **intent))
     await store.write(say("resolve_intent", id="a", state="done", now=9, external_id="7", because=""))
     await store.write(say("open_intent", id="b", **intent))
-    rows = await store.read("intent_in_flight", connection="erp", kind="order", key="shop:1")
-    assert [row["id"] for row in rows] == ["b"]
+    await keep(store, "shop", v("1", "A"))
+    here = {"connection": "shop", "kind": "variant", "external_id": "1"}
+    (row,) = await store.read("standing", **here, other="erp", key="shop:1")
+    assert (row["intent_id"], row["settles_at"], row["held_id"]) == ("b", 5, None)

@@ -20,8 +20,8 @@ async def attempts(store: Store) -> set[str]:
 
 
 async def test_a_unit_whose_expectation_is_not_met_keeps_nothing(store: Store) -> None:
-    nobody = Statement("extend_lease", {"id": 1, "token": "x", "lease_until": 1}, expect=1)
-    with pytest.raises(Unexpected, match="extend_lease: 0 rows instead of 1"):
+    nobody = Statement("hold_job", {"id": 1, "token": "x", "lease_until": 1}, expect=1)
+    with pytest.raises(Unexpected, match="hold_job: 0 rows instead of 1"):
         await store.write(Many("add_attempt", [attempt("a")]), nobody)
     assert await attempts(store) == set()
 
@@ -33,7 +33,7 @@ async def test_a_unit_that_breaks_a_constraint_keeps_nothing(store: Store) -> No
 
 
 BAD = {
-    "an-expectation-not-met": (Statement("extend_lease", {"id": 1, "token": "x", "lease_until": 1}, expect=1),),
+    "an-expectation-not-met": (Statement("hold_job", {"id": 1, "token": "x", "lease_until": 1}, expect=1),),
     "a-constraint-broken": (Many("add_attempt", [attempt("bad"), NAMELESS]),),
     "a-value-of-the-wrong-type": (Statement("add_attempt", {**attempt("bad"), "started_at": "noon"}),),
     "a-value-too-large": (Statement("add_attempt", {**attempt("bad"), "started_at": 2**70}),),
@@ -142,7 +142,7 @@ async def test_an_address_that_is_no_database_is_refused(url: str, tmp_path: Pat
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("these are notes, not a database, and there are quite a few of them" * 20)
-    with pytest.raises(StoreError, match=r"cannot open the database notes\.db"):
+    with pytest.raises(StoreError, match=r"cannot open the database .*notes\.db .*is no SQLite database"):
         await open_store("sqlite:///notes.db", tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,9 @@ from isthmus.store.records import record_values
 from isthmus.store.statement import Many, say
 from isthmus.testing.builders import an_order
 from isthmus.testing.harness import Harness, connection, running
+from isthmus.web.admission import Limits
 from isthmus.web.app import web_app
+from isthmus.web.ingress import Ingress
 from isthmus.web.server import listen, serve
 
 SECRET = "demo-secret"
@@ -51,6 +53,8 @@ class Stand:
     harness: Harness
     url: str
     client: aiohttp.ClientSession
+    ingress: Ingress
+    stopping: asyncio.Event
     serial: int = field(default=0)
 
     @property
@@ -146,28 +150,39 @@ def flows(engine: Engine) -> list[Flow]:
 
 
 @asynccontextmanager
-async def standing(*, public_url: str = "", database: str = "") -> AsyncIterator[Stand]:
-    """Serve a project on loopback."""
+async def standing(
+    *,
+    public_url: str = "",
+    database: str = "",
+    limits: Limits | None = None,
+    proxies: Sequence[str] = (),
+    more: Mapping[str, Mapping[str, str]] | None = None,
+) -> AsyncIterator[Stand]:
+    """Serve a project on loopback; `more` are further shops by name, with what their settings say otherwise."""
     clock = SystemClock()
     async with Http() as http:
         opened = [_open("shop", SHOPIFY, SHOP, http, clock), _open("erp", ODOO, ERP, http, clock)]
+        opened += [_open(name, SHOPIFY, {**SHOP, **said}, http, clock) for name, said in (more or {}).items()]
         async with running(opened, flows, clock=clock, database=database) as harness:
             sock = listen("127.0.0.1", 0)
             stopping = asyncio.Event()
-            app = web_app(harness.engine, "example", public_url)
+            app = web_app(harness.engine, "example", public_url, limits=limits, proxies=proxies)
             serving = asyncio.create_task(serve(app, sock, stopping))
             # Cookies of an address without a name are kept too.
             async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
-                yield Stand(harness, f"http://127.0.0.1:{sock.getsockname()[1]}", client)
-            stopping.set()
-            await serving
+                try:
+                    yield Stand(harness, f"http://127.0.0.1:{sock.getsockname()[1]}", client, app.ingress, stopping)
+                finally:
+                    await client.close()
+                    stopping.set()
+                    await serving
 
 
 def _open(name: str, made: Connector, said: dict[str, str], http: Http, clock: SystemClock) -> Connection:
     settings = {each.key: said.get(each.key, each.default) for each in made.manifest.settings}
     bare = connection(name, made.open(settings, Tools(name, http, clock, _Free())), clock=clock, manifest=made.manifest)
     return Connection(
-        name, made.manifest, bare.session, bare.pace, tuple(each for each in said.values() if each == SECRET)
+        name, made.manifest, bare.session, bare.gate, tuple(each for each in said.values() if each == SECRET)
     )
 
 

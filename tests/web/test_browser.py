@@ -1,13 +1,17 @@
 """The pages in a real browser: on a desk and a phone, by day and by night, with and without scripts."""
 
+import json
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from isthmus.engine.tally import Sums, Tally, tally_text
+from isthmus.store.statement import say
 from tests.web.stand import ASKED, Stand
 
 pytestmark = pytest.mark.browser
@@ -26,6 +30,8 @@ PAGES = {
     "order": "/orders/shop/id-1002",
     "questions": "/parked",
     "jobs": "/jobs/stock",
+    "proof": "/proof",
+    "proof rows": "/proof/1",
     "nothing": "/nothing",
 }
 LONG = "The ERP says: " + "a_word_that_does_not_end_" * 12
@@ -85,7 +91,26 @@ async def busy(stand: Stand) -> Stand:
     await stand.order("#1006", code="test_order", because="A test order: it stays in the shop.")
     await stand.job("stock", "MUG-0010", because="The shop offers the right figure already.")
     await stand.job("stock", "A-VERY-LONG-SKU-" * 8, state="parked", code="invalid", because=LONG, answers=("Retry",))
+    await proven(stand)
     return stand
+
+
+async def proven(stand: Stand) -> None:
+    """Let one comparison have found something of each kind."""
+    store, now = stand.harness.store, stand.harness.engine.context.micros()
+    tally = Tally(here=Sums(count=1204, sums={"EUR": "1234567.89"}), there=Sums(count=1203, sums={"EUR": "1234500.00"}))
+    tally.matched, tally.explained, tally.open, tally.findings = 1200, 2, 4, {"missing": 1, "different": 3}
+    await store.write(
+        say("ask_proof", flow="orders", day=f"{datetime.now(UTC):%Y-%m-%d}", asked="a", who="", now=now),
+        say("claim_proof", now=now, lease_until=now, token="t"),
+        say("finish_proof", id=1, token="t", now=now, summary=tally_text(tally)),
+    )
+    evidence = {"total": ["12.50 EUR", "13.00 EUR"], "quantity of " + "A-VERY-LONG-SKU-" * 8: ["1", "2"]}
+    for number, finding in enumerate(("missing", "different", "doubled", "orphaned"), start=1):
+        values = {"id": number, "run": 1, "flow": "orders", "day": "2026-11-20", "verdict": "open", "finding": finding}
+        said = {"code": finding, "because": LONG, "subject": "id-1002", "number": f"#100{number}", "fields": "[]"}
+        kept = {"evidence": json.dumps(evidence), "now": now, "previous": "", "digest": "0123456789abcdef" * 2}
+        await store.write(say("add_proof_row", **values, **said, **kept))
 
 
 def listening(page: Page) -> list[str]:

@@ -3,40 +3,15 @@
 import asyncio
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
-from isthmus.connectors.shopify.webhooks import sign
-from isthmus.store.group import StoreError
 from isthmus.web.ingress import MAX_BODY_BYTES
-from tests.web.stand import SECRET, Stand
-
-BODY = json.dumps({"id": 5600000032768, "name": "#1001"}).encode()
-
-
-def headers(body: bytes = BODY, *, delivery: str = "d-1", age: timedelta = timedelta(), **said: str) -> dict[str, str]:
-    return {
-        "X-Shopify-Topic": "orders/create",
-        "X-Shopify-Webhook-Id": delivery,
-        "X-Shopify-Shop-Domain": "demo-shop.myshopify.com",
-        "X-Shopify-Triggered-At": (datetime.now(UTC) - age).isoformat(),
-        "X-Shopify-Hmac-Sha256": sign(body, SECRET).decode(),
-    } | said
-
-
-async def deliver(stand: Stand, body: Any = BODY, connection: str = "shop", **said: Any) -> tuple[int, str, Any]:
-    told = said.pop("headers", None) or headers(body)
-    async with stand.client.post(f"{stand.url}/hooks/{connection}", data=body, headers=told, **said) as answer:
-        text = await answer.text()
-        return answer.status, json.loads(text)["error"] if text else "", answer.headers
-
-
-async def kept(stand: Stand) -> int:
-    [row] = await stand.store.read("inbox_waiting")
-    return row["deliveries"]
+from tests.web.deliveries import BODY, deliver, headers, kept
+from tests.web.stand import Stand
 
 
 async def test_a_202_means_it_is_on_disk(stand: Stand) -> None:
@@ -109,25 +84,13 @@ async def test_a_delivery_that_breaks_off_is_not_kept(stand: Stand) -> None:
     assert await kept(stand) == 0
 
 
-async def test_a_store_that_fails_sends_the_sender_away_until_later(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*_steps: Any) -> None:
-        message = "disk full"
-        raise StoreError(message)
-
-    monkeypatch.setattr(stand.store, "write", fail)
-    status, code, answered = await deliver(stand)
-    assert (status, code, answered["Retry-After"]) == (503, "not_stored", "30")
-
-
 async def test_a_delivery_needs_neither_our_host_nor_a_page(stand: Stand) -> None:
     foreign = {"Host": "tunnel.example.com", "Origin": "https://elsewhere.example.com"}
     assert (await deliver(stand, headers=headers() | foreign))[0] == 202
 
 
 async def test_reading_a_hook_address_is_refused_in_the_language_of_programs(stand: Stand) -> None:
-    assert json.loads(await stand.get("/hooks/shop", 405)) == {"error": "method_not_allowed"}
+    assert json.loads(await stand.get("/hooks/shop", 405))["error"] == "method_not_allowed"
 
 
 async def test_health_answers_whoever_asks(stand: Stand) -> None:

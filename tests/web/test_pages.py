@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from isthmus.kit.clock import to_micros
 from isthmus.store.group import StoreError
-from isthmus.store.statement import say
+from isthmus.store.statement import Many, say
 from tests.web.stand import ASKED, Stand, standing
 
 
@@ -49,10 +49,30 @@ async def test_a_system_that_does_not_answer_is_the_headline_before_questions(st
 async def test_a_flow_is_late_when_its_work_has_waited(stand: Stand) -> None:
     await stand.connected("shop")
     old = to_micros(stand.engine.context.now()) - 3600 * 1_000_000
-    await stand.store.write(say("mark_job", flow="stock", subject="MUG-0010", number="", now=old))
+    await stand.store.write(say("mark_job", flow="stock", subject="MUG-0010", number="", now=old, lane=1))
     text = words(await stand.get("/"))
     assert "stock is late" in text
     assert "60 min ago" in text
+
+
+async def test_more_than_is_counted_is_said_as_more(stand: Stand) -> None:
+    now = to_micros(stand.engine.context.now())
+    subjects = [f"SKU-{number}" for number in range(10_001)]
+    marked = {"flow": "stock", "number": "", "now": now, "lane": 1}
+    asked = {"flow": "orders", "number": "", "now": now, "code": "unmapped", "because": "No such tax.", "answers": "[]"}
+    await stand.store.write(
+        Many("mark_job", [{**marked, "subject": each} for each in subjects]),
+        Many("park_unreadable", [{**asked, "subject": each} for each in subjects]),
+    )
+    home, parked = words(await stand.get("/")), words(await stand.get("/parked"))
+    assert "10,000+ waiting" in home
+    assert "10,000+ records cannot go on without an answer from you" in home
+    assert "10,000+ records wait for an answer" in parked
+    assert "10,000+ more records" in parked
+    assert "Retry all 10,000+" in parked
+    await stand.store.write(say("claim_job", flow="stock", subject="SKU-1", token="t", now=now, lease_until=now))
+    await stand.store.write(say("retry_jobs", flow="orders", code="", subject="SKU-1", number="", now=now))
+    assert "10,000 records wait for an answer" in words(await stand.get("/parked"))
 
 
 async def test_every_link_of_every_page_leads_somewhere(stand: Stand) -> None:

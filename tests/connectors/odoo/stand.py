@@ -41,12 +41,14 @@ class OpenPace:
 
     def __init__(self) -> None:
         self.taken = 0.0
+        self.well = 0  # calls that showed the other side to be there
         self.pauses: list[float] = []
 
     @asynccontextmanager
-    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
+    async def slot(self, cost: float = 1.0, **_more: str) -> AsyncGenerator[None]:
         self.taken += cost
         yield
+        self.well += 1
 
     def learn(self, *, available: float, capacity: float, per_second: float) -> None:
         pass

@@ -259,3 +259,13 @@ async def test_numbers_travel_with_every_digit() -> None:
         await client.create("sale.order", {"price": Decimal("19.990")}, writes="k")
         body = json.loads(await answers.seen[-1].read(), parse_float=str)
         assert body["vals_list"][0]["price"] == "19.990"
+
+
+@pytest.mark.parametrize("version", [17, 19])
+async def test_a_session_that_has_not_begun_yet_sees_that_nobody_is_there(version: int) -> None:
+    async with standing(version) as stand:
+        await stand.fault(kind="status_503", rate=1)
+        for _ in range(3):
+            with pytest.raises(Unreachable):
+                await stand.dialect.client.identity()
+        assert stand.pace.well == 0  # or the breaker would take every other call for a sign of life

@@ -40,7 +40,7 @@ class Paper:
     backed_off: list[float] = field(default_factory=list[float])
 
     @asynccontextmanager
-    async def slot(self, cost: float = 1.0) -> AsyncGenerator[None]:
+    async def slot(self, cost: float = 1.0, **_more: str) -> AsyncGenerator[None]:
         self.taken.append(cost)
         yield
 

@@ -71,6 +71,17 @@ async def test_stock_can_be_set_from_outside(odoo: Caller) -> None:
     assert (await odoo.client.post("/__sim/stock", json={})).status == 400
 
 
+async def test_a_recount_finds_another_figure_everywhere(start: Start) -> None:
+    odoo = await start("skus:30")
+    before = odoo.world.truth()["stock"]
+    assert len(before) == 30
+    counted = await (await odoo.client.post("/__sim/recount", json={"seed": 1})).json()
+    after = odoo.world.truth()["stock"]
+    assert counted == {"counted": 60}
+    assert all(after[sku][place] != before[sku][place] for sku in before for place in before[sku])
+    assert (await odoo.client.post("/__sim/recount", json={"seed": "x"})).status == 400
+
+
 async def test_staff_sell_without_a_reference_and_the_same_again_for_a_seed(odoo: Caller) -> None:
     placed = await (await odoo.client.post("/__sim/orders", json={"count": 3, "seed": 5})).json()
     first = odoo.world.truth()
@@ -93,6 +104,27 @@ async def test_truth_tells_goods_from_services(odoo: Caller) -> None:
     assert (order["reference"], order["total"], order["currency"]) == ("WEB-1", "24.91", "EUR")
 
 
+async def test_the_history_tells_in_which_order_an_order_was_written(odoo: Caller) -> None:
+    lamp = await odoo.sku("LAMP-0001")
+    order = await odoo.order({"product_id": lamp, "product_uom_qty": 2}, client_order_ref="WEB-1")
+    (line,) = (await odoo.read("sale.order", order, "order_line"))["order_line"]
+    await odoo.kw("sale.order", "write", [order], {"order_line": [[1, line, {"product_uom_qty": 3}]]})
+    await odoo.kw("sale.order", "action_confirm", [order])
+    with pytest.raises(Refused):
+        await odoo.kw("sale.order", "write", [order], {"order_line": [[1, line, {"product_id": 999}]]})
+    (told,) = (await (await odoo.client.get("/__sim/history")).json())["orders"]
+    assert (told["reference"], told["moments"]) == (
+        "WEB-1",
+        [
+            {"status": "draft", "lines": {"LAMP-0001": 2}},
+            {"status": "draft", "lines": {"LAMP-0001": 3}},
+            {"status": "sale", "lines": {"LAMP-0001": 3}},
+        ],
+    )
+    await odoo.client.post("/__sim/reset")
+    assert (await (await odoo.client.get("/__sim/history")).json())["orders"] == []
+
+
 async def test_an_answer_lost_after_the_commit_keeps_the_order(odoo: Caller) -> None:
     buyer = await odoo.buyer()
     await odoo.client.post("/__sim/fault", json={"kind": "commit_then_drop", "count": 1, "match": "sale.order.create"})
@@ -106,7 +138,7 @@ async def test_the_proxy_says_no_with_and_without_a_hint(odoo: Caller) -> None:
         await odoo.client.post("/__sim/fault", json={"kind": kind, "count": 1, "match": "res.users.context_get"})
         answer = await odoo.json2("res.users", "context_get")
         assert (answer.status, answer.headers.get("Retry-After"), answer.content_type) == (429, hint, "text/html")
-    assert odoo.world.truth()["throttled"] == 2
+    assert odoo.world.meter()["throttled"] == 2
 
 
 async def test_operations_have_one_name_in_every_protocol(odoo: Caller) -> None:

@@ -123,12 +123,12 @@ def test_every_version_builds_and_describes_itself(major: int) -> None:
     assert truth["orders"] == []
 
 
-@pytest.mark.parametrize("seed", ["zork", "demo@13", "demo@x", "empty@"])
+@pytest.mark.parametrize("seed", ["zork", "demo@13", "demo@x", "skus:", "skus:many", "skus:5@13", "empty@"])
 def test_an_unknown_seed_says_what_is_known(seed: str) -> None:
     if seed == "empty@":
         assert SIMULATOR.build(seed, None).truth()["stock"] == {}
         return
-    with pytest.raises(ValueError, match="'demo' or 'empty'"):
+    with pytest.raises(ValueError, match="'demo', 'empty' or 'skus:<count>'"):
         SIMULATOR.build(seed, None)
 
 

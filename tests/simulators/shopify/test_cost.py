@@ -55,7 +55,7 @@ async def test_an_empty_bucket_throttles_at_200_and_runs_nothing(open_shop: Any)
     cost = body["extensions"]["cost"]
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (10, None)
     assert cost["throttleStatus"]["currentlyAvailable"] == 5
-    assert shop.world.truth()["throttled"] == 1
+    assert shop.world.meter()["throttled"] == 1
 
 
 def test_the_bucket_refills_with_time_and_takes_back_what_was_not_used() -> None:
@@ -69,6 +69,16 @@ def test_the_bucket_refills_with_time_and_takes_back_what_was_not_used() -> None
     assert bucket.available == 1300
     now[0] = 100.0
     assert bucket.available == 2000
+
+
+async def test_another_plan_meters_from_now_on(shop: Any) -> None:
+    mutation = 'mutation { tagsAdd(id: "gid://shopify/Order/1", tags: ["a"]) { userErrors { message } } }'
+    assert await shop.sim("plan", restore=0.001, bucket=25) == {"done": True}
+    status = (await shop.ask(mutation))["extensions"]["cost"]["throttleStatus"]
+    assert status == {"maximumAvailable": 25, "currentlyAvailable": 15, "restoreRate": 0.001}
+    assert (await shop.sim("plan", restore=0, bucket=25))["error"].endswith("let nothing through")
+    answer = await shop.http.get(f"{shop.base}/__sim/meter")
+    assert (await answer.json())["points"] == {"tagsAdd": 10}
 
 
 async def test_the_injected_throttle_comes_with_and_without_a_hint(shop: Any) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from isthmus.simulators.faults import BadFault, Faults
+
 TAG = 'mutation($id: ID!) { tagsAdd(id: $id, tags: ["seen"]) { userErrors { message } } }'
 
 
@@ -46,3 +48,17 @@ async def test_calls_are_counted_by_root_field(shop: Any) -> None:
     async with shop.http.get(f"{shop.base}/__sim/state") as answer:
         state = await answer.json()
     assert state["calls"] == {"shop+locations": 1}
+
+
+def test_with_the_same_seed_a_rate_strikes_the_same_calls() -> None:
+    faults = Faults()
+
+    def struck(seed: int) -> list[int]:
+        faults.set({"kind": "reset", "rate": 0.5, "seed": seed})
+        return [number for number in range(20) if faults.draw("orders")]
+
+    first = struck(3)
+    assert struck(4) != first
+    assert struck(3) == first
+    with pytest.raises(BadFault, match="'seed' must be a whole number"):
+        faults.set({"kind": "reset", "rate": 0.5, "seed": "three"})

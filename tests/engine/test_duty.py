@@ -1,0 +1,13 @@
+"""Duties of a process that was killed: where nobody else can be alive, the next one has them at once."""
+
+from isthmus.engine.presence import Me, Presence
+from isthmus.testing.harness import running
+
+
+async def test_a_process_that_is_alone_takes_the_duties_of_the_one_before() -> None:
+    async with running({}, lambda _engine: ()) as harness:
+        killed = Presence(harness.engine.context, Me("up"))
+        assert await killed.on_duty("webhooks")
+        assert not await harness.engine.presence.on_duty("webhooks")
+        await harness.engine.take_back()
+        assert await harness.engine.presence.on_duty("webhooks")
