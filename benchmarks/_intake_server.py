@@ -1,40 +1,37 @@
-"""The server `intake.py` measures: the real ingress, with or without its store."""
+"""The server `intake.py` measures: the real web face, with or without its store."""
 
 import asyncio
+import math
 import signal
 import sys
 from pathlib import Path
 
 import uvloop
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from isthmus.bootstrap.config import read_config
-from isthmus.bootstrap.wiring import App, opened
-from isthmus.ports.receiver import Delivery
+from isthmus.bootstrap.wiring import opened
+from isthmus.web.admission import Admission, Limits
 from isthmus.web.app import web_app
-from isthmus.web.ingress import read_body
+from isthmus.web.inbox import Arrival
 from isthmus.web.server import listen, serve
 
+#: One connection sends all there is, for longer than one is meant to.
+LIMITS = Limits(sender_per_s=math.inf, sender_burst=math.inf)
 
-def floor_app(app: App) -> Starlette:
-    """Return the same server doing everything but storing."""
-    receiver = app.context.connection("shop").session.receiver
-    assert receiver is not None
 
-    async def take(request: Request) -> Response:
-        body = await read_body(request)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        accepted = receiver.verify(Delivery(headers, body or b"", {}), app.context.now())
-        receiver.notices(accepted.topic, body or b"")
-        return Response(status_code=202)
+class Nowhere:
+    """What the floor has for an inbox: the delivery is forgotten and answered."""
 
-    async def live(_request: Request) -> Response:
-        return JSONResponse({"live": True})
+    def __init__(self, admission: Admission) -> None:
+        """Count as the real one does, or the floor would soon be full."""
+        self._admission = admission
 
-    return Starlette(routes=[Route("/hooks/{connection}", take, methods=["POST"]), Route("/health/live", live)])
+    async def keep(self, arrival: Arrival) -> None:
+        """Do nothing with it."""
+        self._admission.held_bytes -= len(arrival.body)
+
+    async def close(self) -> None:
+        """Have nothing to wait for."""
 
 
 async def main(folder: Path, port: int, *, storing: bool) -> None:
@@ -42,7 +39,9 @@ async def main(folder: Path, port: int, *, storing: bool) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     async with opened(read_config(folder)) as app:
-        face = web_app(app.engine, "bench") if storing else floor_app(app)
+        face = web_app(app.engine, "bench", limits=LIMITS)
+        if not storing:
+            face.ingress.inbox = Nowhere(face.ingress.admission)  # all else is the same: wire, admission, checks
         await serve(face, listen("127.0.0.1", port), stopping)
 
 

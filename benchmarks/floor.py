@@ -1,5 +1,6 @@
 """What the benchmarks share: processes of their own for the other side, and one JSON object at the end."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,7 +14,11 @@ import time
 import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
 
 SECRET = "demo-secret"  # noqa: S105 - of the simulators, public
 #: An ordinary order is announced with about so much.
@@ -67,25 +72,56 @@ def free_port() -> int:
 
 
 @contextmanager
-def simulator(slug: str, port: int, *more: str) -> Generator[None]:
-    """Run a simulator in a process of its own until the block ends."""
-    environment = {**os.environ, "ISTHMUS_SIM_SHOPIFY_RESTORE": "1000000"}
+def simulator(slug: str, port: int, *more: str, points_per_s: float = 1_000_000) -> Generator[None]:
+    """Run a simulator in a process of its own until the block ends; what it is stocked with may take a while.
+
+    A simulated shop restores `points_per_s`: usually more than anybody can spend.
+    """
+    environment = {**os.environ, "ISTHMUS_SIM_SHOPIFY_RESTORE": str(points_per_s)}
     command = [sys.executable, "-m", "isthmus", "sim", slug, "--port", str(port), *more]
     with program(command, environment):
-        until_answers(port, "/__sim/state")
+        until_answers(port, "/__sim/meter", 300.0)
         yield
+
+
+def isthmus(*arguments: str | Path) -> list[str]:
+    """Return the command line of Isthmus itself."""
+    return [sys.executable, "-m", "isthmus", *map(str, arguments)]
 
 
 @contextmanager
-def program(command: Sequence[str], environment: dict[str, str] | None = None) -> Generator[None]:
-    """Run a program until the block ends; what it says goes nowhere."""
+def empty_database() -> Generator[str]:
+    """Make a PostgreSQL database and drop it when the block ends.
+
+    `ISTHMUS_BENCH_POSTGRES` is the address of an account that may do that; without it, this machine's own server.
+    """
+    server = os.environ.get("ISTHMUS_BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+    name = f"isthmus_bench_{os.getpid()}"
+    asyncio.run(_tell(server, f'CREATE DATABASE "{name}"'))
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        asyncio.run(_tell(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _tell(server: str, command: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(command)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def program(command: Sequence[str], environment: dict[str, str] | None = None) -> Generator[int]:
+    """Run a program until the block ends, yield its process number; what it says goes nowhere."""
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(40)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -53,8 +53,7 @@ class Listening(Http):
         calls = self._heard.setdefault(asyncio.current_task(), [])
         response = await super()._send(request)
         if API in request.url:
-            made = request.operation.endswith(".create")
-            calls.append(Call(request, response.json()[0] if made else None))
+            calls.append(Call(request, made_by(request.operation, response.json())))
         return response
 
     def heard(self) -> list[list[Call]]:
@@ -64,11 +63,18 @@ class Listening(Http):
         return jobs
 
 
+def made_by(operation: str, answer: Any) -> int | None:
+    """Return the id of the record a call has created, None when it created none."""
+    if operation.endswith(".create"):
+        return answer[0]
+    return answer["ids"][0] if operation.endswith(".load") else None
+
+
 @contextlib.contextmanager
 def listening() -> Generator[Listening]:
     """Let projects opened inside send through a pool that listens."""
     pool = Listening()
-    with mock.patch("isthmus.bootstrap.wiring.Http", return_value=pool):
+    with mock.patch("isthmus.engine.failpoints.http", return_value=pool):
         yield pool
 
 
@@ -116,6 +122,8 @@ class Loop:
         order = None
         for call in job:
             body = msgspec.json.decode(call.request.body or b"null")
+            if call.request.operation.endswith(".load"):
+                body["data"] = [await self._cells(body["fields"], row) for row in body["data"]]
             sent = msgspec.json.encode(await self._anew(call.model, "", body))
             began = asyncio.get_running_loop().time()
             url = self._url + "/" + call.request.url.split("/", 3)[3]
@@ -124,13 +132,21 @@ class Loop:
             assert answer.status == 200, answered  # noqa: PLR2004
             self.took_ms[call.request.operation].append((asyncio.get_running_loop().time() - began) * 1000)
             if call.created:
-                self._new[call.model, call.created].set_result(answered[0])
-                order = answered[0] if call.model == ORDER else order
+                made = made_by(call.request.operation, answered)
+                self._new[call.model, call.created].set_result(made)
+                order = made if call.model == ORDER else order
         if order is not None:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._commit, order)
 
     def _commit(self, order: int) -> None:
         self._database.execute("INSERT INTO bound VALUES (?, ?)", (str(order), order))
+
+    async def _cells(self, columns: Sequence[str], row: Sequence[str]) -> list[str]:
+        """Return a row of a load with this ERP's ids, which stand there as texts."""
+        return [
+            str(await self._anew("", column.removesuffix("/.id"), int(cell))) if column.endswith("/.id") else cell
+            for column, cell in zip(columns, row, strict=True)
+        ]
 
     async def _anew(self, model: str, field: str, value: Any) -> Any:
         """Return a part of a request with this ERP's ids; waits for one that another job is making."""
