@@ -42,6 +42,38 @@ test: $(DEV) ## Run the whole test suite
 test-ui: $(DEV) ## Run the tests that drive a real browser
 	$(PY) -m pytest -m browser $(ARGS)
 
+.PHONY: machines
+machines: $(DEV) ## Let machines fail while a shop is busy; as root: make machines ARGS="cut frozen"
+	$(PY) -m tests.machines.campaign $(ARGS)
+
+.PHONY: nth-call
+nth-call: $(DEV) ## Let every call of every flow fail once in every way, and write docs/explanation/nth-call.md
+	$(PY) -m tests.nth_call $(ARGS)
+
+.PHONY: model
+model: $(DEV) ## Let chance decide what happens to a shop, 10,000 steps; ARGS="--steps 50000 --seed 7"
+	@$(PY) -m tests.model.campaign $(ARGS)
+
+.PHONY: year
+year: $(DEV) ## Live a year of a shop in minutes; ARGS="--orders-per-day 20 --seed 1"
+	@$(PY) -m tests.model.year $(ARGS)
+
+.PHONY: cursors
+cursors: $(DEV) ## Read rows that commit late under wrong clocks; ARGS="--changes 1000000"
+	@$(PY) -m tests.model.cursors $(ARGS)
+
+.PHONY: campaign
+campaign: $(DEV) ## Break everything while a shop is busy; make campaign ARGS="--orders 3000 --seeds 2 --store both"
+	@$(PY) -m tests.campaign $(ARGS)
+
+.PHONY: power-cuts
+power-cuts: $(DEV) ## Cut the power of a recorded process 1,000 times; needs strace; ARGS="--cuts N --seed N --json"
+	@$(PY) -m tests.power.cuts $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(DEV) ## Feed every parser made-up input; ARGS="--seconds N --seed N --only NAME --json"
+	@$(PY) -m tests.fuzz.run $(ARGS)
+
 .PHONY: coverage
 coverage: $(DEV) ## Run the suite in one process chain and show what no test reaches
 	@rm -f .coverage .coverage.*
@@ -80,6 +112,10 @@ docs: $(DEV) ## Write docs/reference from the program itself
 .PHONY: pins
 pins: $(DEV) ## Compile pyproject.toml into hashed pins; ARGS=--upgrade takes newer versions
 	tools/pins.sh $(ARGS)
+
+.PHONY: audit
+audit: $(DEV) ## Check pins, licences and known weaknesses of what Isthmus runs on; ARGS=--offline asks nobody
+	@$(PY) -m tools.audit $(ARGS)
 
 .PHONY: clean
 clean: ## Remove the environment and everything generated outside version control
