@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from isthmus.engine.tally import Sums, Tally, tally_text
-from isthmus.store.statement import say
+from isthmus.store.statement import Many, say
 from tests.web.stand import ASKED, Stand
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,7 @@ PAGES = {
     "jobs": "/jobs/stock",
     "proof": "/proof",
     "proof rows": "/proof/1",
+    "limits": "/limits?at=2",
     "nothing": "/nothing",
 }
 LONG = "The ERP says: " + "a_word_that_does_not_end_" * 12
@@ -92,7 +93,23 @@ async def busy(stand: Stand) -> Stand:
     await stand.job("stock", "MUG-0010", because="The shop offers the right figure already.")
     await stand.job("stock", "A-VERY-LONG-SKU-" * 8, state="parked", code="invalid", because=LONG, answers=("Retry",))
     await proven(stand)
+    await asked_much(stand)
     return stand
+
+
+async def asked_much(stand: Stand) -> None:
+    """Let the shop have been asked more than it allows for an hour, and a little for the rest of the day."""
+    now = stand.harness.engine.context.micros()
+    span = 600_000_000
+    used = {"connection": "shop", "counted": "points", "flow": "stock", "steady": 400}
+    moments = [(now - now % span - at * span, 70_000 if 60 < at < 67 else 9_000) for at in range(1, 144)]
+    spans = [{**used, "span_at": at, "growing": growing} for at, growing in moments]
+    calls = [{**each, "counted": "calls", "growing": each["growing"] // 10} for each in spans]
+    await stand.harness.store.write(
+        say("keep_limit", connection="shop", counted="points", thousandths=100_000, seconds=1),
+        say("keep_limit", connection="shop", counted="new variants a day", thousandths=10_000_000, seconds=86_400),
+        Many("add_use", [*spans, *calls, {**calls[0], "counted": "records"}]),
+    )
 
 
 async def proven(stand: Stand) -> None:

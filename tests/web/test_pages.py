@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from isthmus.kit.clock import to_micros
+from isthmus.kit.clock import from_micros, to_micros
 from isthmus.store.group import StoreError
 from isthmus.store.statement import Many, say
 from tests.web.stand import ASKED, Stand, standing
@@ -194,6 +194,29 @@ async def test_names_from_outside_are_never_markup(stand: Stand) -> None:
     await stand.order(nasty, state="parked", code="unknown_sku", because=nasty, answers=(nasty, "Retry"))
     for path in ("/", "/orders", "/parked", "/jobs/orders"):
         assert "<img src=x" not in await stand.get(path)
+
+
+async def test_a_limit_says_what_more_volume_would_come_to(either_store: Stand) -> None:
+    stand = either_store
+    assert "No call was counted" in words(await stand.get("/limits"))
+    now = stand.engine.context.micros()
+    span_at = now - now % 600_000_000 - 600_000_000
+    used = {"connection": "shop", "flow": "orders", "span_at": span_at, "steady": 0}
+    await stand.store.write(
+        say("keep_limit", connection="shop", counted="points", thousandths=100_000, seconds=1),
+        say("add_use", **used, counted="points", growing=24_000),
+        say("add_use", **used, counted="calls", growing=2_400),
+        say("add_use", **used, counted="records", growing=600),
+    )
+    usual = words(await stand.get("/limits"))
+    assert "points: 100 a second" in usual
+    assert f"At 3 times the volume it is hit at {from_micros(span_at):%H:%M}." in usual
+    assert "Carries up to 2.5 times." in usual
+    assert "orders 600 2,400 4.00" in usual
+    assert "erp publishes no limit by time" in usual
+    assert "2 times the volume is carried." in words(await stand.get("/limits?at=2"))
+    for nonsense in ("abc", "-1", "NaN", "1e99", ""):
+        assert "At 3 times the volume" in words(await stand.get(f"/limits?at={nonsense}"))
 
 
 async def test_what_does_not_exist_says_where_to_go_on(stand: Stand) -> None:

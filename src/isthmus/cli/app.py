@@ -14,6 +14,7 @@ from isthmus.cli import (
     drill,
     health,
     hold,
+    limits,
     look,
     migrate,
     prove,
@@ -58,6 +59,7 @@ app.command()(serve.scheduler)
 app.command()(run.run)
 app.command()(look.status)
 app.command()(health.health)
+app.command()(limits.limits)
 app.command()(look.trace)
 app.command()(look.parked)
 app.command()(look.audit)

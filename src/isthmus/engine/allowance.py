@@ -5,7 +5,7 @@ they share. A bucket with `burst` and `per_second` lets at most burst + per_seco
 keeps a limit of so many in so many seconds whether the other side counts by the clock or by a sliding window.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -187,16 +187,18 @@ def leave(state: Allowance, me: str) -> None:
     state.shares.pop(me, None)
 
 
+def costs(terms: Terms, wish: Wish) -> Iterator[tuple[str, float]]:
+    """Yield the name of each dimension a call counts in, and how much of it the call takes."""
+    yield POINTS, wish.cost
+    for each in terms.limits.also:
+        if not each.only or wish.operation in each.only:
+            yield each.name, 1.0 if each.counts == "calls" else wish.cost
+
+
 def _drawn(state: Allowance, terms: Terms, wish: Wish) -> list[tuple[Bucket, float]]:
     """Return the buckets a call draws from, and how much from each."""
-    found = [(state.buckets[name], wish.cost) for name in (POINTS, f"flow:{wish.flow}") if name in state.buckets]
-    meant = [each for each in terms.limits.also if not each.only or wish.operation in each.only]
-    found += [
-        (state.buckets[each.name], 1.0 if each.counts == "calls" else wish.cost)
-        for each in meant
-        if each.name in state.buckets
-    ]
-    return found
+    wanted = (*costs(terms, wish), (f"flow:{wish.flow}", wish.cost))
+    return [(state.buckets[name], cost) for name, cost in wanted if name in state.buckets]
 
 
 def _others(state: Allowance, me: str, now: float) -> Mapping[str, Share]:

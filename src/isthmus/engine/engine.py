@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from isthmus.canonical.record import Record
@@ -29,6 +30,7 @@ from isthmus.engine.shared_books import SharedBooks
 from isthmus.engine.shared_clock import SharedClock
 from isthmus.engine.sweep import Sweep
 from isthmus.engine.upkeep import Retention, Upkeep
+from isthmus.engine.usage import Usage
 from isthmus.engine.worker import Worker
 from isthmus.kit.clock import to_micros
 from isthmus.store.base import one
@@ -107,7 +109,10 @@ class Engine:
         self.intake = Intake(context, self.mirror, self.flows, self.health)
         self.rounds = Rounds(context, self.mirror, self.flows, self.health, self.holds)
         self.upkeep = Upkeep(context, rules.retention)
-        self.worker = Worker(context, self.flows, Executor(context, self.mirror), self.holds)
+        self.usage = Usage(context)
+        for connection in context.connections.values():
+            connection.gate.counted = partial(self.usage.called, connection.name, connection.gate.terms)
+        self.worker = Worker(context, self.flows, Executor(context, self.mirror, self.usage), self.holds)
         self.sweep = Sweep(context, proofs(self))
         self.nightly = Nightly(context, self.sweep)
         self.pulse = Pulse(context, self.flows, self.mirror, self.holds)
@@ -213,6 +218,7 @@ class Engine:
         try:
             for connection in self.context.connections.values():
                 await connection.gate.leave()
+            await self.usage.keep()
             await self.presence.leave()
         except StoreError:
             log.warning("the store does not answer; others will find out by themselves that this process is gone")
@@ -230,9 +236,11 @@ class Engine:
             try:
                 for connection in self.context.connections.values():
                     await connection.gate.beat()
-                if tuned >= TUNE_EVERY_S and isinstance(self.context.clock, SharedClock):
-                    await self.context.clock.tune(self.context.store)
+                if tuned >= TUNE_EVERY_S:
                     tuned = 0.0
+                    await self.usage.keep()
+                    if isinstance(self.context.clock, SharedClock):
+                        await self.context.clock.tune(self.context.store)
             except StoreError:
                 log.exception("the store does not answer; calls that need its budget wait")
 

@@ -17,6 +17,7 @@ from isthmus.engine.flow import Creates, Flow
 from isthmus.engine.hold import Why
 from isthmus.engine.mirror import Absorbs
 from isthmus.engine.outcome import Ask, Done, Later, Leave, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.usage import Usage
 from isthmus.engine.work import Work
 from isthmus.kit.clock import to_micros
 from isthmus.kit.http import Exchange, recorded
@@ -33,10 +34,11 @@ _STATE = {Done: "done", Skipped: "done", Parked: "parked", Snoozed: "snoozed"}
 class Executor:
     """Runs the jobs of all flows."""
 
-    def __init__(self, context: Context, mirror: Absorbs | None = None) -> None:
-        """Write to the context's store; `mirror` takes in what has to be read once more."""
+    def __init__(self, context: Context, mirror: Absorbs | None = None, usage: Usage | None = None) -> None:
+        """Write to the context's store; `mirror` takes in what has to be read once more; `usage` counts records."""
         self._context = context
         self._mirror = mirror
+        self._usage = usage
 
     async def run(
         self, flow: Flow, works: Sequence[Work], tried: Callable[[], None] | None = None
@@ -55,6 +57,8 @@ class Executor:
         else:
             await self._finish_batch(works, outcomes, calls)
         failpoint("job.finished")
+        if self._usage is not None:
+            self._usage.brought(flow.destination, flow.name, sum(isinstance(each, Done | Skipped) for each in outcomes))
         await self._wake_if_over(outcomes)
         return outcomes
 

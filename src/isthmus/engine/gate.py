@@ -7,7 +7,7 @@ this process keeps itself or shares with others (`Books`). How calls end tells w
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -76,6 +76,8 @@ class _Waiting:
 
 #: Told when a connection counts as down: what happened, and since when calls have failed.
 Tripped = Callable[[Trouble, datetime], None]
+#: Told of each call that goes out: what it takes, and on whose behalf.
+Counted = Callable[[Wish, Caller], None]
 
 
 class Gate:
@@ -87,6 +89,7 @@ class Gate:
         self.terms = terms
         self.breaker = Breaker()
         self.tripped: Tripped | None = None
+        self.counted: Counted | None = None
         self.holds: tuple[Hold, ...] = ()
         self.running = 0
         self._clock = clock
@@ -96,6 +99,7 @@ class Gate:
         self._adaptive = Adaptive(terms.limits.concurrency, terms.limits.adaptive)
         self._spent = 0.0  # by calls without an answer
         self._costs: dict[asyncio.Task[Any] | None, float] = {}  # of the calls each task is making
+        self._rate = terms.limits.per_second  # as the other side said last
         self._said: Said | None = None  # the other side's words, not in the books yet
         self._closed_until = 0.0  # as it asked for, not in the books yet
         self._queue: list[_Waiting] = []
@@ -113,11 +117,14 @@ class Gate:
         """Hold one of the calls allowed at a time, once `cost` may be spent; see `ports.pace.Pace.slot`."""
         who = caller()
         self._admit(who)
-        await self._enter(Wish(cost, who.lane, operation, who.flow))
+        wish = Wish(cost, who.lane, operation, who.flow)
+        await self._enter(wish)
         task = asyncio.current_task()
         self._costs[task] = cost
         try:
             self._admit(who)  # the wait may have been long
+            if self.counted is not None:
+                self.counted(wish, who)
             began = self._seconds()
             yield
         except BaseException as ending:
@@ -132,6 +139,7 @@ class Gate:
 
     def learn(self, *, available: float, capacity: float, per_second: float) -> None:
         """Take over what the other side says it has left."""
+        self._rate = per_second
         said = Said(available, capacity, per_second, self._time())
         if isinstance(self._books, OwnBooks):
             # The answer is here, so the call it came with is no longer on its way.
@@ -148,6 +156,13 @@ class Gate:
             self._books.at_once(lambda state, now: allowance.back_off(state, now + seconds))
             return
         self._closed_until = max(self._closed_until, self._time() + seconds)
+
+    def rates(self) -> Iterator[tuple[str, float, int]]:
+        """Yield each limit's name, and what it allows in how many seconds."""
+        if self._rate > 0:
+            yield allowance.POINTS, self._rate, 1
+        for limit in self.terms.limits.also:
+            yield limit.name, limit.amount, max(1, round(limit.seconds))
 
     # --- Being held ---------------------------------------------------------------------------------------------------
 

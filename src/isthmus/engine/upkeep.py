@@ -22,6 +22,8 @@ DAYS_AHEAD = 8
 _DAY = 86_400_000_000
 #: An order confirmed a week ago has long been in every figure the ERP states.
 _IN_FLIGHT = timedelta(days=7)
+#: Forecasts look at the last day; a week tells days apart.
+_USES = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Upkeep:
             say("prune_attempts", before=self._before(keep.attempts)),
             say("prune_intents", before=self._before(keep.intents)),
             say("prune_in_flight", before=self._before(_IN_FLIGHT)),
+            say("prune_uses", before=self._before(_USES)),
         ]
         await store.write(say("drop_past_holds", now=self._context.micros()))
         connections, flows = await store.read("inbox_connections"), await store.read("job_flows")

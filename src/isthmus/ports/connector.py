@@ -44,6 +44,12 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     only: tuple[str, ...] = ()
     at_once: float = 0.1
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a limit that would let nothing through, or everything at once and then nothing."""
+        if self.amount <= 0 or self.seconds <= 0 or not 0 <= self.at_once < 1:
+            message = f"limit {self.name!r}: amount and seconds must be above 0, at_once at least 0 and below 1"
+            raise ValueError(message)
+
 
 class PaceLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the other side allows: `per_second` points, up to `burst` saved up, `concurrency` calls at a time.

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from isthmus.engine.engine import Engine
-from isthmus.web.admission import Limits
+from isthmus.web.admission import Limits as Admission
 from isthmus.web.desk import Desk
 from isthmus.web.face import Face
 from isthmus.web.files import Static
@@ -17,6 +17,7 @@ from isthmus.web.ingress import Ingress
 from isthmus.web.pages.answer import Answer
 from isthmus.web.pages.home import Home
 from isthmus.web.pages.jobs import Jobs
+from isthmus.web.pages.limits import Limits
 from isthmus.web.pages.order import OneOrder
 from isthmus.web.pages.orders import Orders
 from isthmus.web.pages.parked import Questions
@@ -33,7 +34,7 @@ def web_app(
     *,
     key: bytes = b"",
     proxies: Sequence[str] = (),
-    limits: Limits | None = None,
+    limits: Admission | None = None,
 ) -> Face:
     """Return the application for one project.
 
@@ -62,6 +63,7 @@ def web_app(
         Route("/proof/again", rows.again, methods=["POST"]),
         Route("/proof/accept", rows.accept, methods=["POST"]),
         Route("/proof/{run:int}", rows.show),
+        Route("/limits", Limits(desk).show),
         Route("/retry", Retry(desk).act, methods=["POST"]),
         Mount("/static", Static(packages=[("isthmus.web", "static")])),
     ]

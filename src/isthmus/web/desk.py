@@ -33,7 +33,13 @@ class Tab:
     path: str
 
 
-TABS: Sequence[Tab] = (Tab("Home", "/"), Tab("Orders", "/orders"), Tab("Questions", "/parked"), Tab("Proof", "/proof"))
+TABS: Sequence[Tab] = (
+    Tab("Home", "/"),
+    Tab("Orders", "/orders"),
+    Tab("Questions", "/parked"),
+    Tab("Proof", "/proof"),
+    Tab("Limits", "/limits"),
+)
 
 
 class Desk:

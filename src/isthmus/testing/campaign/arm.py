@@ -31,8 +31,9 @@ class Arm:
     restarts: bool = False
     #: Nothing is broken: there is nothing to reach.
     harmless: bool = False
-    #: How long both sides may take to agree, once the last fault is over.
-    agree_s: float = 60.0
+    #: How long both sides may take to agree, once the last fault is over. A change of an order that was cut off at its
+    #: cancellation is taken up again only when that cancellation can no longer come through: 120 s in Odoo.
+    agree_s: float = 200.0
 
 
 class Result(msgspec.Struct, kw_only=True):
