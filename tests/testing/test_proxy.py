@@ -105,6 +105,17 @@ async def test_half_an_answer_is_none(shop: Shop) -> None:
     assert len(shop.asked) == 1
 
 
+@pytest.mark.parametrize("fault", [Fault("truncate"), Fault("slow", seconds=0.05)], ids=lambda fault: fault.kind)
+async def test_a_client_that_has_gone_is_no_mistake(shop: Shop, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    shop.wait_s = 0.3
+    async with between(shop, fault) as (proxy, http):
+        with pytest.raises(AnswerLost):
+            await ask(http, proxy, timeout_s=0.1)
+        await until(lambda: len(shop.asked) == 1)
+        await asyncio.sleep(0.1)
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     "fault",
     [Fault("latency", seconds=0.3), Fault("slow", seconds=0.3), Fault("bandwidth", bytes_per_s=len(BODY) * 3)],

@@ -148,10 +148,13 @@ async def _in_pieces(
     body = _body(whole)
     part = web.StreamResponse(status=whole.status, headers=whole.headers)
     part.content_length = len(body)
-    await part.prepare(request)
-    for number in range(until):
-        await part.write(body[len(body) * number // pieces : len(body) * (number + 1) // pieces])
-        await asyncio.sleep(seconds / pieces)
+    try:
+        await part.prepare(request)
+        for number in range(until):
+            await part.write(body[len(body) * number // pieces : len(body) * (number + 1) // pieces])
+            await asyncio.sleep(seconds / pieces)
+    except ConnectionResetError:  # whoever asked has not waited for it
+        return _gone(request)
     if until < pieces and request.transport is not None:
         request.transport.close()
     return part
