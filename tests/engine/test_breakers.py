@@ -28,7 +28,7 @@ from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World, world_of
 from tests.engine.fakes import Probing
 
-DOWN = Unreachable("no connection")
+DOWN, CONTENDED = Unreachable("no connection"), Contended("somebody else has it open")
 
 
 @dataclass
@@ -274,7 +274,7 @@ async def test_a_system_that_answers_again_is_let_through_whole_or_not_at_all(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails_alone(_works: Sequence[Work]) -> Sequence[Outcome | Trouble]:
-        raise Contended("somebody else has it open")
+        raise CONTENDED
 
     plant.world.flow.instead = fails_alone
     await plant.mark("weak")
