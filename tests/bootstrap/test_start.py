@@ -17,7 +17,6 @@ from isthmus.ports.probe import Finding, Report
 from isthmus.testing.harness import connection, running
 from tests.engine.fakes import Probing, session
 
-
 FIELD, NAME = "webhookSubscriptions", "shop"
 
 
