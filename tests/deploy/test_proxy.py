@@ -12,10 +12,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from yarl import URL
 
 from isthmus.bootstrap.config import read_config
+from isthmus.web.admission import Limits
 from tests.deploy.files import DEPLOY
 from tests.web.stand import Stand, standing
 from tests.web.test_ingress import BODY
@@ -176,3 +178,33 @@ async def test_the_office_opens_pages_with_a_password(proxy: Proxy, public_url: 
             assert status == 200
             assert "Questions" in page
             assert (await ask(stand, f"{url}/health/ready", **PASSWORD))[0] == 404
+
+
+async def test_a_stranger_is_told_by_his_own_address_whatever_he_says_of_it(
+    proxy: Proxy, public_url: str, tmp_path: Path
+) -> None:
+    limits = Limits(stranger_burst=2, stranger_per_s=0.001)
+    async with standing(public_url=public_url, proxies=["127.0.0.1"], limits=limits) as stand:
+        upstream, port = stand.url.removeprefix("http://"), free_port()
+        away = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
+        async with (
+            proxy(upstream, port, tmp_path, office=False) as url,
+            aiohttp.ClientSession(connector=away) as client,
+        ):
+            told: list[int] = []
+            for number in range(4):
+                said = {"Host": NAME, "X-Forwarded-For": f"203.0.113.{number}"}
+                async with client.post(f"{url}/hooks/shop", data=BODY, headers=said, ssl=False) as answer:
+                    told.append(answer.status)
+            assert told == [401, 401, 429, 429]
+
+
+async def test_behind_https_the_cookie_goes_over_https_only(public_url: str, tmp_path: Path) -> None:
+    async with standing(public_url=public_url) as stand:
+        upstream, port = stand.url.removeprefix("http://"), free_port()
+        said = {"Host": NAME, **PASSWORD, "X-Forwarded-Proto": "http"}
+        async with (
+            nginx(upstream, port, tmp_path, office=True) as url,
+            stand.client.get(f"{url}/parked", headers=said, ssl=False) as answer,
+        ):
+            assert "; Secure" in answer.headers["Set-Cookie"]

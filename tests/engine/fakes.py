@@ -146,17 +146,20 @@ class Bell:
 
 
 class Probing:
-    """Asked whether the system is there; `wrong` is what it meets."""
+    """Asked whether the system is there; `wrong` is what it meets, `instead` what happens before."""
 
     def __init__(self) -> None:
         self.asked = 0
         self.wrong: Trouble | None = None
+        self.instead: Callable[[], Awaitable[None]] | None = None
 
     async def probe(self) -> Report:
         return Report(account="made up", version="1", api_version="1")
 
     async def ping(self) -> None:
         self.asked += 1
+        if self.instead is not None:
+            await self.instead()
         if self.wrong is not None:
             raise self.wrong
 

@@ -1,5 +1,6 @@
 """What is down is left alone, nobody pays for it, and everything goes on by itself: the oldest promise first."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -13,19 +14,21 @@ from isthmus.admin.operations import check
 from isthmus.admin.queries import audit, status
 from isthmus.engine import backoff
 from isthmus.engine.breaker import AUTH_PAUSE_S, IN_A_ROW, PAUSES_S
+from isthmus.engine.breakers import LEASE_S
 from isthmus.engine.engine import Rules
 from isthmus.engine.gate import Gate
 from isthmus.engine.hold import Hold, Why, Window
 from isthmus.engine.outcome import Done, Outcome
 from isthmus.engine.work import Work
 from isthmus.ports.connector import PaceLimits
-from isthmus.ports.errors import AuthExpired, Trouble, Unreachable
-from isthmus.store.statement import Row
+from isthmus.ports.errors import AuthExpired, Contended, Trouble, Unreachable
+from isthmus.store.group import StoreError
+from isthmus.store.statement import Row, Step
 from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World, world_of
 from tests.engine.fakes import Probing
 
-DOWN = Unreachable("no connection")
+DOWN, CONTENDED = Unreachable("no connection"), Contended("somebody else has it open")
 
 
 @dataclass
@@ -244,6 +247,91 @@ async def test_eight_hours_down_at_three_times_the_volume_are_made_up_for_at_the
         await world.harness.engine.worker.settle()
         burnt = await world.harness.store.read("jobs_listed", flow="copy", before_id=2**62, wish=9999)
         assert {(row["state"], row["attempts"]) for row in burnt} == {("done", 0)}
+
+
+# --- When it goes wrong half-way --------------------------------------------------------------------------------------
+
+
+async def test_a_breaker_that_cannot_be_written_down_ends_no_run_and_is_opened_again(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = plant.world.harness.store
+
+    async def fails(*_values: object, **_named: object) -> list[list[Row]]:
+        raise StoreError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "write", fails)
+        broken.setattr(store, "read", fails)
+        plant.gate.tripped(DOWN, plant.world.clock.now())  # type: ignore[misc]
+        await plant.world.harness.engine.breakers.settle()
+    assert await store.read("holds") == []
+    await plant.turn()
+    await plant.is_down()
+
+
+async def test_a_system_that_answers_again_is_let_through_whole_or_not_at_all(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails_alone(_works: Sequence[Work]) -> Sequence[Outcome | Trouble]:
+        raise CONTENDED
+
+    plant.world.flow.instead = fails_alone
+    await plant.mark("weak")
+    await plant.turn()
+    before = (await plant.job("weak"))["first_failed_at"]
+    plant.world.flow.instead = plant.run
+    await plant.is_down()
+    outage = 3600.0
+    await plant.wait(outage, every=60)
+    plant.switch(None)
+    store = plant.world.harness.store
+    write = store.write
+
+    async def forgets_how_long(*steps: Step) -> list[list[Row]]:
+        if any(step.name == "shift_horizon" for step in steps):
+            raise StoreError
+        return await write(*steps)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "write", forgets_how_long)
+        await plant.world.clock.advance(PAUSES_S[-1])
+        with pytest.raises(StoreError):
+            await plant.world.harness.engine.breakers.step()
+    assert [row["why"] for row in await store.read("holds")] == ["down"]
+    await plant.world.clock.advance(LEASE_S + PAUSES_S[-1])
+    assert await plant.world.harness.engine.breakers.step() == 1
+    assert await store.read("holds") == []
+    assert (await plant.job("weak"))["first_failed_at"] >= before + outage * 1_000_000
+
+
+async def test_a_canary_that_was_out_when_its_process_ended_is_sent_again_by_the_next_one(plant: Plant) -> None:
+    asked = asyncio.Event()
+
+    async def silence() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    await plant.is_down()
+    engine = plant.world.harness.engine
+    for killed in (False, True):
+        plant.probe.instead = silence
+        asked.clear()
+        await plant.world.clock.advance(PAUSES_S[-1])
+        sending = asyncio.create_task(engine.breakers.step())
+        await asyncio.wait_for(asked.wait(), 5)
+        plant.probe.instead = None
+        if killed:
+            await engine.take_back()
+            assert [row["lease_until"] for row in await plant.world.harness.store.read("holds")] == [None]
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        [row] = await plant.world.harness.store.read("holds")
+        assert (row["token"], row["lease_until"], row["failures"]) == (None, None, 0)
+    plant.switch(None)
+    assert await engine.breakers.step() == 1
+    assert plant.gate.holds == ()
 
 
 # --- Pauses and windows -----------------------------------------------------------------------------------------------

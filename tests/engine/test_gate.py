@@ -16,6 +16,7 @@ from isthmus.engine.hold import Hold, Why
 from isthmus.ports.connector import Limit, PaceLimits
 from isthmus.ports.errors import AuthExpired, Held, Invalid, LeaseLost, Throttled, Trouble, Unreachable
 from isthmus.ports.pace import Caller, Lane, Lease, calling
+from isthmus.store.group import StoreError
 from isthmus.testing.clock import HandClock
 
 T = TypeVar("T")
@@ -262,6 +263,25 @@ async def test_whoever_leaves_the_line_holds_nobody_up() -> None:
     await clock.advance(0)
     ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in ended] == [asyncio.CancelledError, type(None), asyncio.CancelledError]
+    assert gate.running == 0
+
+
+async def test_whoever_is_sent_away_and_cancelled_at_once_gives_no_place_back_that_he_never_had() -> None:
+    class Broken:
+        """Books that cannot be read, just when whoever asks is cancelled."""
+
+        shared = True
+
+        async def change(self, work: Callable[[Allowance, float], T]) -> T:
+            del work
+            asyncio.get_running_loop().call_soon(waiting.cancel)
+            raise StoreError
+
+    gate = a_gate(HandClock())
+    gate.share(Broken(), "me")
+    waiting = asyncio.create_task(call(gate))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
     assert gate.running == 0
 
 

@@ -161,6 +161,25 @@ async def test_what_is_there_is_put_aside_only_when_told(project: ProjectConfig,
     await store.close()
 
 
+async def test_a_restore_waits_until_what_was_sent_last_shows_in_the_slowest_system(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "slow"
+    folder.mkdir()
+    config = project_at(folder, "sqlite:///isthmus.db")
+    (folder / "isthmus.toml").write_text('[connections.erp]\nconnector = "odoo"\nsettle = 90\n', "utf-8")
+    config = replace(read_config(folder), database=config.database)
+    sleep, slept = asyncio.sleep, list[float]()
+
+    async def noted(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    assert (await restore(config, sound, silent, by="anna")).same
+    assert 60 < max(slept) <= 90
+
+
 async def test_a_restore_that_was_stopped_goes_on_and_nobody_works_on_half_of_it(
     project: ProjectConfig, tmp_path: Path
 ) -> None:

@@ -89,7 +89,7 @@ async def test_deliveries_go_once_they_have_been_taken_in(store: Store) -> None:
     claimed = (await store.write(say("claim_inbox", now=OLD, lease_until=20, token="t", wish=2)))[0]
     done, waiting = claimed
     await store.write(say("finish_delivery", id=done["id"], token="t", now=OLD, because=""))
-    await store.write(say("postpone_delivery", id=waiting["id"], token="t", run_at=OLD, because="down"))
+    await store.write(say("postpone_delivery", id=waiting["id"], token="t", run_at=OLD, spends=1, because="down"))
     assert await prune(store, "inbox", connection="shop") == 1
     assert (await store.read("inbox_waiting"))[0]["deliveries"] == 2
 

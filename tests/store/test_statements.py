@@ -2,8 +2,10 @@
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -15,6 +17,16 @@ from isthmus.store.statement import _read, library, listed, say
 from tests.store.conftest import Database, emptied
 
 TIMES = re.compile(r".*_at|.*_until|now|before|since")
+SEEKS_ARRAYS = 17
+EACH_VALUE = r"Index Cond: .*(external_id|number) = ANY"
+FILLED = """
+INSERT INTO record (connection, kind, external_id, number, read_at, fingerprint, body)
+  SELECT 'x', 'x', CAST(n AS TEXT), CAST(n AS TEXT), 0, '', '' FROM generate_series(1, 5000) AS n;
+INSERT INTO binding (connection, kind, external_id, entity, state)
+  SELECT 'x', 'x', CAST(n AS TEXT), CAST(n AS TEXT), 'synced' FROM generate_series(1, 5000) AS n;
+ANALYZE record;
+ANALYZE binding
+"""
 WORDS = ("add_audit", "before")  # what stood there before, in words
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(library("sqlite"))
@@ -39,6 +51,10 @@ def test_no_statement_is_left_over() -> None:
     assert [name for name in NAMES if f'"{name}"' not in used] == []
 
 
+async def planned(connection: Any, text: str, values: Sequence[str]) -> str:
+    return "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {text}", *values))
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("name", ["counterparts", "records", "fingerprints", "records_by_number"])
 async def test_a_fresh_postgres_looks_each_value_of_a_list_up(name: str, postgres_url: str) -> None:
@@ -48,11 +64,36 @@ async def test_a_fresh_postgres_looks_each_value_of_a_list_up(name: str, postgre
     sql = library("postgres")[name]
     values = [listed(["1", "2"]) if each in ("ids", "numbers") else "x" for each in sql.parameters]
     connection = await asyncpg.connect(postgres_url)
-    plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {sql.text}", *values))
+    fresh = await planned(connection, sql.text, values)
+    # Before 17 the planner takes an array for ten searches, which cost more than all rows of a kind as long as it knows
+    # of none. These are then read once for the whole list, and never once for each value.
+    if connection.get_server_version().major >= SEEKS_ARRAYS:
+        assert re.search(EACH_VALUE, fresh), fresh
+    assert "Semi Join" not in fresh
+    assert not re.search(r"Join Filter: .*(external_id|number|entity)", fresh), fresh
+    await connection.execute(FILLED)
+    counted = await planned(connection, sql.text, values)
     await connection.close()
     await store.close()
-    assert re.search(r"Index Cond: .*(external_id|number) = ANY", plan), plan
-    assert "Semi Join" not in plan
+    assert re.search(EACH_VALUE, counted), counted
+    assert "Semi Join" not in counted
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["counterparts", "standing", "unbind"])
+async def test_a_fresh_postgres_finds_what_is_bound_together_by_that_alone(name: str, postgres_url: str) -> None:
+    """Not by reading all bindings of the other system, for each record anew: that is what a first reading would do."""
+    await emptied(postgres_url)
+    store = await open_store(postgres_url, Path())
+    await store.migrate()
+    sql = library("postgres")[name]
+    values = [listed(["1", "2"]) if each == "ids" else "x" for each in sql.parameters]
+    connection = await asyncpg.connect(postgres_url)
+    plan = await planned(connection, sql.text, values)
+    await connection.close()
+    await store.close()
+    assert "Index Scan using binding_entity" in plan, plan
+    assert "entity = " not in "".join(line for line in plan.splitlines() if "Filter" in line), plan
 
 
 def test_sqlite_understands_every_statement() -> None:

@@ -265,6 +265,21 @@ async def test_a_limit_of_the_account_is_said_and_nothing_is_lost(tmp_path: Path
     await store.close()
 
 
+@pytest.mark.parametrize("size", [20_000, 100_000])
+async def test_a_change_of_the_schema_that_finds_no_room_says_so_and_is_made_later(tmp_path: Path, size: int) -> None:
+    store = await open_store(FILE, tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        with pytest.raises(StoreError, match="failed or is full"):
+            await store.migrate()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    await store.migrate()
+    assert await store.pending() == []
+    await store.close()
+
+
 async def test_a_disk_too_full_to_open_on_is_said(tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", "2m") as disk:
         await filled(disk.folder)

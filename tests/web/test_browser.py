@@ -204,6 +204,33 @@ async def test_finding_an_order_with_the_keyboard_alone(busy: Stand, browser: Br
     await expect(page.get_by_role("heading", name="Order #1002")).to_be_visible()
 
 
+async def test_pausing_and_resuming_with_the_keyboard_alone(busy: Stand, browser: Browser) -> None:
+    page = await browser.new_page()
+    told = listening(page)
+    await page.goto(busy.url)
+    await page.locator("#connections summary", has_text="Pause").first.focus()
+    await page.keyboard.press("Enter")
+    for _ in range(2):  # to the reason
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.name") == "because":
+            break
+    await page.keyboard.type("stocktaking until noon")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Paused. What has begun is brought to its end")).to_be_visible()
+    await expect(page.locator("#connections").get_by_text("stocktaking until noon")).to_be_visible()
+    [hold] = await busy.store.read("holds")
+    assert (hold["what"], hold["until"] - hold["since"] > 0) == ("connection:erp", True)
+    resume = page.get_by_role("button", name="Resume: erp")
+    await resume.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("It goes on, the oldest first.")).to_be_visible()
+    assert await busy.store.read("holds") == []
+    assert told == []
+
+
 async def test_the_first_page_keeps_itself_fresh_and_the_reader_undisturbed(busy: Stand, browser: Browser) -> None:
     page = await browser.new_page()
     told = listening(page)

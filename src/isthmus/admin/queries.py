@@ -21,7 +21,7 @@ from isthmus.admin.views import (
 from isthmus.engine.context import Context
 from isthmus.engine.flow import Flow
 from isthmus.engine.hold import Why
-from isthmus.engine.holds import Holds
+from isthmus.engine.holds import FLOW, Holds
 from isthmus.engine.tally import tally_of
 from isthmus.kit.clock import from_micros, to_micros
 from isthmus.ports.probe import Report
@@ -180,8 +180,8 @@ def _with_hold(status: FlowStatus, holds: Holds) -> FlowStatus:
     hold = view(status.flow, holds.flow(status.flow, status.destination))
     if hold is None:
         return status
-    state = "stopped" if hold.why == Why.DOWN else "held"
-    return replace(status, hold=hold, state=state, because=hold.because)
+    state, paused = "stopped" if hold.why == Why.DOWN else "held", holds.paused(FLOW + status.flow)
+    return replace(status, hold=hold, paused=paused, state=state, because=hold.because)
 
 
 def _with_reading(status: FlowStatus, flow: Flow, streams: Sequence[Row], now: datetime) -> FlowStatus:

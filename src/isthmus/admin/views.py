@@ -85,6 +85,7 @@ class FlowStatus(msgspec.Struct, frozen=True, kw_only=True):
     oldest_waiting_at: datetime | None
     last_done_at: datetime | None
     hold: HoldView | None = None
+    paused: bool = False  # itself: `hold` may also be that of the system it goes to
     forecast: Forecast | None = None
     pulse: PulseView | None = None
 

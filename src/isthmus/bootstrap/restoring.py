@@ -160,7 +160,7 @@ async def _note(config: ProjectConfig, manifest: Manifest, path: Path, by: str) 
 
 def _settle_s(config: ProjectConfig) -> float:
     """Return how long the slowest of the systems may take to show what it was sent."""
-    settles = [connector(each.connector).manifest.settle_s for each in config.connections.values()]
+    settles = [max(each.settle_s, connector(each.connector).manifest.settle_s) for each in config.connections.values()]
     return max(settles, default=0.0)
 
 

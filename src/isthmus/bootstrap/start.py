@@ -16,6 +16,8 @@ from isthmus.store.statement import say
 log = logging.getLogger("isthmus.start")
 #: Webhooks are looked after this often: systems drop subscriptions without a word.
 SUBSCRIPTIONS_EVERY_S = 3600
+#: And so soon again when something about them is wrong.
+AFTER_TROUBLE_S = 60
 DUTY_EVERY_S = 20
 
 
@@ -64,17 +66,28 @@ async def look_after(app: App) -> None:
                 if not introduced:
                     await introduce(app)
                     introduced = True
-                due = loop.time() + (60 if await _subscribe(app) is Severity.PROBLEM else SUBSCRIPTIONS_EVERY_S)
+                due = loop.time() + (
+                    AFTER_TROUBLE_S if await _subscribe(app) is Severity.PROBLEM else SUBSCRIPTIONS_EVERY_S
+                )
         except StoreError:
             log.exception("the store does not answer; looking again soon")
+        except Exception:
+            log.exception("a defect while asking the systems who they are; asking again soon")
+            due = loop.time() + AFTER_TROUBLE_S
         await asyncio.sleep(DUTY_EVERY_S)
 
 
 async def _subscribe(app: App) -> Severity:
     worst = Severity.OK
     for name in app.context.connections:
-        for finding in await ensure_subscriptions(app, name):
+        try:
+            findings = await ensure_subscriptions(app, name)
+        except Exception:
+            log.exception("a defect while looking after the webhooks of %s; trying again soon", name)
+            worst = Severity.PROBLEM
+            continue
+        for finding in findings:
             if finding.severity is not Severity.OK:
-                worst = finding.severity
                 log.warning("%s: %s", name, finding.message)
+                worst = Severity.PROBLEM if Severity.PROBLEM in (worst, finding.severity) else finding.severity
     return worst

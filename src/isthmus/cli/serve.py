@@ -109,13 +109,15 @@ async def _run(config: ProjectConfig, plan: Plan, address: str, *, alone: bool) 
             face = health_app(app.engine)
         serving = asyncio.create_task(serve(face, sock, stopping)) if sock else None
         caring = asyncio.create_task(look_after(app)) if plan.role in ("up", "scheduler") else None
-        await app.engine.run(stopping)
-        stopping.set()
-        if caring is not None:
-            caring.cancel()
-            await asyncio.gather(caring, return_exceptions=True)
-        if serving is not None:
-            await serving
+        try:
+            await app.engine.run(stopping)
+        finally:
+            stopping.set()
+            if caring is not None:
+                caring.cancel()
+                await asyncio.gather(caring, return_exceptions=True)
+            if serving is not None:
+                await serving
     err.print("stopped; everything that was taken on is kept")
 
 

@@ -19,7 +19,7 @@ from isthmus.kit.names import fresh_id
 from isthmus.ports.errors import Trouble
 from isthmus.ports.pace import Caller, calling
 from isthmus.store.base import one
-from isthmus.store.group import StoreError
+from isthmus.store.group import StoreError, Unexpected
 from isthmus.store.statement import Row, Statement, listed, say
 
 log = logging.getLogger("isthmus.engine")
@@ -78,9 +78,9 @@ class Breakers:
                     now=now,
                 ),
             )
+            await self._holds.refresh()
         except StoreError:
             log.exception("%s: that it is down could not be written down", connection)
-        await self._holds.refresh()
 
     async def settle(self) -> None:
         """Wait until what was found out is written down."""
@@ -122,6 +122,9 @@ class Breakers:
                 await self._context.connection(connection).session.probe.ping()
         except Trouble as trouble:
             await self._failed(connection, row, token, trouble)
+        except asyncio.CancelledError:
+            await self._recall(row, token)
+            raise
         except Exception as bug:
             log.exception("a defect while asking whether %s is there", connection)
             await self._failed(connection, row, token, Trouble(f"Isthmus failed on the answer: {type(bug).__name__}"))
@@ -138,26 +141,42 @@ class Breakers:
                 what=CONNECTION + connection,
                 token=token,
                 run_at=to_micros(look),
+                spends=1,
                 code=trouble.code,
                 because=sentence(trouble),
             ),
             refund(row),
         )
 
+    async def _recall(self, row: Row, token: str) -> None:
+        """Let another process send the canary at once: this one stops, and its canary's word will not be heard."""
+        kept = {"what": row["what"], "code": row["code"], "because": row["because"]}
+        try:
+            await self._context.store.write(
+                say("canary_failed", token=token, run_at=self._context.micros(), spends=0, **kept)
+            )
+        except StoreError:
+            log.exception("a canary could not be recalled; its lease ends by itself")
+
 
 async def close(context: Context, connection: str) -> bool:
     """Let calls through again and everything that waited go on; return whether the connection counted as down."""
     what, now = CONNECTION + connection, context.micros()
-    row = one((await context.store.write(say("drop_hold", what=what, why=str(Why.DOWN))))[0])
+    row = one([each for each in await context.store.read("holds") if (each["what"], each["why"]) == (what, Why.DOWN)])
     if row is None:
         return False
+    try:
+        # All of it or nothing: a hold that is gone tells nobody any more how long the others have waited.
+        await context.store.write(
+            say("drop_hold", expect=1, what=what, why=str(Why.DOWN)),
+            refund(row),
+            say("shift_horizon", by=now - row["since"], flows=row["flows"]),
+            say("connection_state", name=connection, state="ok", code="", because="", now=now),
+            *resumed(connection, now),
+        )
+    except Unexpected:  # somebody else was faster
+        return False
     log.warning("%s answers again after %d s", connection, (now - row["since"]) // 1_000_000)
-    await context.store.write(
-        refund(row),
-        say("shift_horizon", by=now - row["since"], flows=row["flows"]),
-        say("connection_state", name=connection, state="ok", code="", because="", now=now),
-        *resumed(connection, now),
-    )
     context.connection(connection).gate.breaker.reset()
     context.stir.set()
     return True

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,6 +40,8 @@ from isthmus.store.statement import Step, listed, say
 log = logging.getLogger("isthmus.engine")
 #: What is at hand when the process is told to stop gets this long.
 DRAIN_S = 25.0
+#: What is only being read gets this long: its place is on disk, so whoever comes next reads it again.
+READING_S = 1.0
 #: Clocks drift by seconds a day at worst.
 TUNE_EVERY_S = 60.0
 #: What waits is counted up to here: 10,000, and one that says there are more.
@@ -158,7 +160,10 @@ class Engine:
         """Take back what a killed process held. Only where no other can be alive: then every lease is a dead one."""
         await self.worker.leases.reclaim(before=to_micros(self.context.now() + timedelta(days=3650)))
         await self.context.store.write(
-            say("free_inbox", now=self.context.micros()), say("free_streams"), say("free_duties")
+            say("free_inbox", now=self.context.micros()),
+            say("free_streams"),
+            say("free_canaries"),
+            say("free_duties"),
         )
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -166,17 +171,21 @@ class Engine:
         self.sweep.stopping = self.pulse.stopping = False
         await self.context.store.listen(self._told)
         keeping = [asyncio.create_task(work) for work in self._keeping()]
-        parts = [asyncio.create_task(work) for work in self._parts()]
+        reading = [asyncio.create_task(work) for work in self._reading()]
+        working = [asyncio.create_task(self.worker.run())] if Part.WORK in self.plan.parts else []
         ended = asyncio.create_task(stopping.wait())
-        await asyncio.wait([ended, *parts], return_when=asyncio.FIRST_COMPLETED)
+        # None of them ends by itself; one that does has failed, and without it this process would only seem to work.
+        await asyncio.wait([ended, *keeping, *reading, *working], return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         try:
-            await self._stop(parts)
+            await self._stop(reading, working)
         finally:
+            failed = [task for task in keeping if task.done()]
             for task in keeping:
                 task.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
             await self._leave()
+        _raise_first(failed)
 
     def _keeping(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return what goes on to the very end."""
@@ -187,15 +196,18 @@ class Engine:
             found.append(self.upkeep.run(lambda: self.presence.on_duty("upkeep")))
         return found
 
-    def _parts(self) -> Sequence[Coroutine[Any, Any, None]]:
-        running = {Part.INTAKE: self.intake.run, Part.ROUNDS: self.rounds.run, Part.WORK: self.worker.run}
-        found = [run() for part, run in running.items() if part in self.plan.parts]
+    def _reading(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Return what asks other systems and changes nothing there."""
+        found: list[Coroutine[Any, Any, None]] = []
+        if Part.INTAKE in self.plan.parts:
+            found.append(self.intake.run())
         if Part.ROUNDS in self.plan.parts:
+            found.append(self.rounds.run())
             found.append(self.nightly.run(lambda: self.presence.on_duty("nightly")))
             found.append(self.pulse.run(lambda: self.presence.on_duty("pulse")))
         return found
 
-    async def _stop(self, parts: Sequence[asyncio.Task[None]]) -> None:
+    async def _stop(self, reading: Sequence[asyncio.Task[None]], working: Sequence[asyncio.Task[None]]) -> None:
         self.intake.stop()
         self.rounds.stop()
         self.sweep.stopping = True
@@ -203,15 +215,18 @@ class Engine:
         self.worker.stop()
         with contextlib.suppress(StoreError):
             await self.presence.draining()
+        parts = [*reading, *working]
         if not parts:
             return
+        enough = asyncio.get_running_loop().call_later(READING_S, _cancel, reading)
         _done, late = await asyncio.wait(parts, timeout=self.plan.drain_s)
-        if late:
+        enough.cancel()
+        if any(task in late for task in working):
             given_back = await self.worker.abandon()
             log.warning("%d jobs were not finished in %.0f s and were given back", given_back, self.plan.drain_s)
-            for task in late:
-                task.cancel()
-        await asyncio.gather(*parts, return_exceptions=bool(late))
+        _cancel(late)
+        await asyncio.gather(*parts, return_exceptions=True)
+        _raise_first([task for task in parts if task not in late])
 
     async def _leave(self) -> None:
         await self.breakers.settle()
@@ -299,3 +314,15 @@ class Engine:
         held = await self.context.store.read("running_job")
         failing = [row for row in await self.context.store.read("streams") if row["code"]]
         return bool(snoozed or held or failing) or bool(inbox and inbox["deliveries"])
+
+
+def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+
+
+def _raise_first(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Raise what the first of these failed with, if one did."""
+    for task in tasks:
+        if not task.cancelled() and (wrong := task.exception()) is not None:
+            raise wrong

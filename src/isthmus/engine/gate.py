@@ -218,7 +218,8 @@ class Gate:
         try:
             await waiting.turn
         except asyncio.CancelledError:
-            if waiting.turn.done() and not waiting.turn.cancelled():
+            # Its turn may have come, or it was sent away, in the very moment in which it was cancelled.
+            if waiting.turn.done() and not waiting.turn.cancelled() and waiting.turn.exception() is None:
                 self._over(wish.cost)
             raise
 

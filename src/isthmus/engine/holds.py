@@ -71,6 +71,10 @@ class Holds:
         """Return why nothing is done for a flow: it is paused itself, or where it goes is on hold."""
         return strongest([*self._written.get(FLOW + name, ()), *self.of(destination)])
 
+    def paused(self, what: str) -> bool:
+        """Tell whether a person has paused `connection:erp` or `flow:orders` itself."""
+        return any(each.why is Why.PAUSED for each in self._written.get(what, ()))
+
     def next_window(self, connection: str, now: datetime) -> datetime | None:
         """Return when the next planned maintenance of a connection begins."""
         coming = [window.following(now) for window in self._windows.get(connection, ())]

@@ -93,18 +93,33 @@ class Intake:
             rows = await self._context.store.write(
                 say("claim_inbox", now=now, lease_until=now + LEASE_S * 1_000_000, token=token, wish=BATCH)
             )
-            bundles = await self._sort(rows[0], token)
-            for (connection, kind), bundle in bundles.items():
-                try:
-                    await self._take_in(connection, kind, bundle, token)
-                except StoreError:
-                    raise
-                except Exception as bug:
-                    log.exception("a defect while taking in %s/%s", connection, kind)
-                    await self._postpone(bundle.rows, token, _defect(bug))
+            try:
+                await self._take_all_in(rows[0], token)
+            except asyncio.CancelledError:
+                await self._give_back(rows[0], token)
+                raise
             return len(rows[0])
         finally:
             self.busy = False
+
+    async def _take_all_in(self, rows: Sequence[Row], token: str) -> None:
+        bundles = await self._sort(rows, token)
+        for (connection, kind), bundle in bundles.items():
+            try:
+                await self._take_in(connection, kind, bundle, token)
+            except StoreError:
+                raise
+            except Exception as bug:
+                log.exception("a defect while taking in %s/%s", connection, kind)
+                await self._postpone(bundle.rows, token, _defect(bug))
+
+    async def _give_back(self, rows: Sequence[Row], token: str) -> None:
+        """Give up what was not read to its end: whoever comes next need not wait for a lease nobody uses."""
+        given = {"token": token, "run_at": self._context.micros(), "spends": 0, "because": "Isthmus was stopped."}
+        try:
+            await self._context.store.write(Many("postpone_delivery", [{"id": row["id"], **given} for row in rows]))
+        except StoreError:
+            log.exception("%d deliveries could not be given back; their leases end by themselves", len(rows))
 
     async def _sort(self, rows: Sequence[Row], token: str) -> dict[tuple[str, str], _Bundle]:
         bundles: defaultdict[tuple[str, str], _Bundle] = defaultdict(_Bundle)
@@ -186,7 +201,8 @@ class Intake:
                 run_at = trouble.until
             elif isinstance(trouble, NeedsOperator):
                 run_at = now + timedelta(seconds=60)
-            values.append({"id": row["id"], "token": token, "run_at": to_micros(run_at), "because": str(trouble)})
+            put_off = {"run_at": to_micros(run_at), "spends": 1, "because": str(trouble)}
+            values.append({"id": row["id"], "token": token, **put_off})
         if values:
             await self._context.store.write(Many("postpone_delivery", values))
 

@@ -16,7 +16,7 @@ from isthmus.engine.disposition import sentence
 from isthmus.engine.flow import Flow
 from isthmus.engine.holds import Holds
 from isthmus.engine.mirror import Absorbs
-from isthmus.engine.unreadable import read_apart
+from isthmus.engine.unreadable import park, read_apart
 from isthmus.kit.clock import from_micros, to_micros
 from isthmus.ports.errors import Trouble
 from isthmus.ports.listing import Glimpse, Glimpsed, Span
@@ -39,6 +39,7 @@ FIRST = timedelta(hours=1)
 MOST_READ = 500
 LOOK_S = 5.0
 ORDER = "order"
+NOT_READ = "The shop's list could not be read:"
 
 OnDuty = Callable[[], Awaitable[bool]]
 
@@ -50,6 +51,7 @@ class Look:
     listed: int = 0
     unheard: int = 0  # known here, though the shop sent no message
     unread: int = 0  # not known here until this look
+    strange: int = 0  # and of these, what could not be understood
     stuck: int = 0  # known, due, and nobody works at it
     newest: Glimpse | None = None
 
@@ -59,7 +61,8 @@ class Look:
             return "stuck", f"{self.stuck} orders of the shop's list are due here and nobody works at them."
         if self.unread:
             because = f"{self.unread} orders stood in the shop's list and had not reached us; they were fetched."
-            return "unread", f"{because} Webhooks and the regular reading both missed them."
+            asked = f" {self.strange} of them cannot be read: see the questions." if self.strange else ""
+            return "unread", f"{because}{asked} Webhooks and the regular reading both missed them."
         if self.unheard:
             because = (
                 f"{self.unheard} of {self.listed} new orders came without a message from the shop; its list had them."
@@ -122,9 +125,14 @@ class Pulse:
                     await self._seen(flow, some, since, look)
         except Trouble as trouble:
             # How the connection is, others say; the next look begins where this one did.
-            await self._keep(
-                flow, since, look, (trouble.code, f"The shop's list could not be read: {sentence(trouble)}")
-            )
+            await self._keep(flow, since, look, (trouble.code, f"{NOT_READ} {sentence(trouble)}"))
+            return
+        except StoreError:
+            raise
+        except Exception as bug:
+            log.exception("a defect while looking at the list of %s", flow.source)
+            because = f"{NOT_READ} Isthmus failed on it: {type(bug).__name__}. The log has the details."
+            await self._keep(flow, since, look, ("defect", because))
             return
         await self._keep(flow, until, look, look.verdict())
 
@@ -146,29 +154,31 @@ class Pulse:
             look.unheard += len(new - told - unread)
         if not held:
             look.stuck += sum(1 for row in jobs if row["state"] == "ready" and row["run_at"] < still)
-        await self._fetch(flow, sorted(unread))
+        look.strange += await self._fetch(flow, sorted(unread))
 
     async def _tells(self, connection: str) -> bool:
         """Tell whether the shop sends messages at all: one that never did is read by looking only."""
         rows = await self._context.store.read("newest_delivery")
         return any(row["connection"] == connection and row["received_at"] is not None for row in rows)
 
-    async def _fetch(self, flow: Flow, ids: Sequence[str]) -> None:
-        """Take in what had not reached us."""
+    async def _fetch(self, flow: Flow, ids: Sequence[str]) -> int:
+        """Take in what had not reached us; return how many of these could not be understood and are asked about."""
         if not ids:
-            return
+            return 0
         store = self._context.store
         if len(ids) > MOST_READ:
             await store.write(
                 say("hasten_stream", connection=flow.source, kind=ORDER, now=self._context.micros()),
             )
-            return
+            return 0
         read_at = self._context.now()
-        records, _bad = await read_apart(self._context.connection(flow.source).source(ORDER), ids)
+        records, bad = await read_apart(self._context.connection(flow.source).source(ORDER), ids)
         taken = await self._mirror.absorb(flow.source, ORDER, records, read_at=read_at)
-        if taken.steps:
-            await store.write(*taken.steps)
+        steps = [*taken.steps, *park([flow], flow.source, ORDER, bad, self._context.micros())]
+        if steps:
+            await store.write(*steps)
             self._context.stir.set()
+        return len(bad)
 
     async def _keep(self, flow: Flow, until: datetime, look: Look, verdict: tuple[str, str]) -> None:
         step: Step = say(

@@ -108,10 +108,22 @@ class Rounds:
         beat = asyncio.create_task(self._heartbeat(row, token))
         try:
             await self._round(row, token)
+        except asyncio.CancelledError:
+            await self._release(row, token)
+            raise
         finally:
             beat.cancel()
             self.busy -= 1
         return True
+
+    async def _release(self, row: Row, token: str) -> None:
+        """Let the next start go on at the cursor, without waiting for a lease nobody holds."""
+        try:
+            await self._context.store.write(
+                say("release_stream", connection=row["connection"], kind=row["kind"], token=token)
+            )
+        except StoreError:
+            log.exception("a stream could not be given back; its lease ends by itself")
 
     async def _heartbeat(self, row: Row, token: str) -> None:
         """Keep the stream ours while a page is long in coming."""
@@ -196,8 +208,7 @@ class Rounds:
     async def _finish(self, row: Row, token: str) -> None:
         connection, kind = row["connection"], row["kind"]
         if self._stopping:
-            # The next start goes on at the cursor, without waiting for a lease nobody holds.
-            await self._context.store.write(say("release_stream", connection=connection, kind=kind, token=token))
+            await self._release(row, token)
             return
         for flow in self._flows:
             await flow.after_round(connection, kind)

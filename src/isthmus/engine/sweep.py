@@ -91,8 +91,11 @@ class Sweep:
             with calling(Caller(flow=run.proof.flow, lane=Lane.READING, since=self._context.now())):
                 await self._lists(run)
                 await self._compare(run)
-        except _Stopped:
+        except (_Stopped, asyncio.CancelledError) as stop:
             log.info("the reconciliation %d of %s goes on at the next start", run.id, run.proof.flow)
+            await self._give_back(run)
+            if isinstance(stop, asyncio.CancelledError):
+                raise
         except Unexpected:
             log.warning("the reconciliation %d of %s went on elsewhere", run.id, run.proof.flow)
         except Trouble as trouble:
@@ -134,7 +137,7 @@ class Sweep:
             await self._context.store.write(step, *([Many("keep_listed", rows)] if rows else []))
             failpoint("proof.listed")
             if self.stopping:
-                await self._give_back(run)
+                raise _Stopped
             if part.last:
                 return
 
@@ -157,7 +160,7 @@ class Sweep:
             after = keys[-1]
             failpoint("proof.compared")
             if self.stopping:
-                await self._give_back(run)
+                raise _Stopped
         now = self._context.micros()
         # The counts stand in the chain too, so that no figure of a report can be edited unseen.
         counts = Judgement(run.row["day"], Verdict.COUNTED, evidence={"counts": (tally_text(tally),)})
@@ -203,11 +206,10 @@ class Sweep:
         return move, Many("add_proof_row", rows)
 
     async def _give_back(self, run: Claimed) -> None:
-        """Stop after the page at hand: whoever comes next goes on there."""
+        """Let go of a run: whoever comes next goes on after the last page that was kept."""
         now = self._context.micros()
         release = say("postpone_proof", id=run.id, token=run.token, run_at=now, spends=0, code="", because="")
         await self._context.store.write(release)
-        raise _Stopped
 
     async def _fail(self, run: Claimed, trouble: Trouble) -> None:
         wait = backoff.wait(run.row["failures"] + 1)
@@ -234,7 +236,7 @@ class Sweep:
 
 
 class _Stopped(Exception):
-    """The process stops; nothing of this run is ours any more."""
+    """The process stops: the page at hand was the last one."""
 
 
 #: Stands where the body would, for a record nobody could read.

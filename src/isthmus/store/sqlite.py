@@ -206,7 +206,8 @@ class SqliteStore:
                 self._write_side.execute("INSERT INTO schema_migration VALUES (?, ?)", (change.name, now))
                 self._write_side.execute("COMMIT")
             except BaseException:
-                self._write_side.execute("ROLLBACK")
+                if self._write_side.in_transaction:  # a full disk, for one, has undone it already
+                    self._write_side.execute("ROLLBACK")
                 raise
             done.append(change.name)
         return done

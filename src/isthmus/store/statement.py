@@ -28,7 +28,8 @@ _LIST: Mapping[Dialect, str] = {
     "postgres": "SELECT json_array_elements_text(CAST({} AS json))",
 }
 #: PostgreSQL joins `IN (SELECT ...)`, and where nothing was ever counted (a fresh database) that may read every record
-#: of a kind for each value. An array is looked up in the index, whatever is known of the table.
+#: of a kind for each value. An array is looked up in the index; before version 17 only once the table was counted, and
+#: until then the kind is read once for the whole list.
 _IN = re.compile(r"\bIN \((:[a-z_]\w*\.\.\.)\)")
 
 

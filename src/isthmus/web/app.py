@@ -15,6 +15,7 @@ from isthmus.web.guard import Guard
 from isthmus.web.health import Health
 from isthmus.web.ingress import Ingress
 from isthmus.web.pages.answer import Answer
+from isthmus.web.pages.hold import Hold
 from isthmus.web.pages.home import Home
 from isthmus.web.pages.jobs import Jobs
 from isthmus.web.pages.limits import Limits
@@ -65,6 +66,7 @@ def web_app(
         Route("/proof/{run:int}", rows.show),
         Route("/limits", Limits(desk).show),
         Route("/retry", Retry(desk).act, methods=["POST"]),
+        Route("/hold", Hold(desk).act, methods=["POST"]),
         Mount("/static", Static(packages=[("isthmus.web", "static")])),
     ]
     pages = Starlette(

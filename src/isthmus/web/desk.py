@@ -22,6 +22,12 @@ ANSWERED = {
     "create": "Looked for once more, and then created.",
     "leave": "Left as it is, until another answer is given.",
 }
+#: What follows from a pause and from its end.
+HELD = {
+    "paused": "Paused. What has begun is brought to its end, what arrives is taken in and waits.",
+    "resumed": "It goes on, the oldest first.",
+    "not_paused": "It was not paused, so nothing has changed.",
+}
 STATIC = files("isthmus.web") / "static"
 
 
@@ -108,8 +114,8 @@ _OF = {"retried": "record", "compared": "comparison", "accepted": "row"}
 def said_words(said: str) -> str:
     """Return in words what the last click did."""
     what, _, number = said.partition(":")
-    if what == "answered":
-        return ANSWERED.get(number, "")
+    if what in ("answered", "hold"):
+        return (ANSWERED if what == "answered" else HELD).get(number, "")
     if what not in _SAID or not number.isascii() or not number.isdigit() or len(number) > 9:  # noqa: PLR2004
         return ""
     if number == "0":

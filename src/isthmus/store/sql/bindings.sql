@@ -1,4 +1,7 @@
 -- Which records of two systems are the same real thing.
+-- Where a join goes from one record to what it is bound to, the other connection is written `|| ''`: no index knows that
+-- expression, so the few rows of the entity are looked up. As a plain column it leads PostgreSQL, while nothing was
+-- counted yet (a first reading), to all bindings of the other system, for each record anew.
 
 -- name: bind
 -- One of two records that are the same thing. Both get the entity either of them has already, the destination's first,
@@ -23,7 +26,7 @@ ON CONFLICT (connection, kind, external_id) DO UPDATE SET
 SELECT mine.external_id AS mine_id, other.external_id AS other_id, other.number AS other_number
 FROM binding AS mine
 JOIN binding AS other ON other.entity = mine.entity AND other.kind = mine.kind
-WHERE mine.connection = :connection AND mine.kind = :kind AND other.connection = :other
+WHERE mine.connection = :connection AND mine.kind = :kind AND other.connection || '' = :other
   AND mine.external_id IN (:ids...);
 
 -- name: bindings_of

@@ -27,9 +27,12 @@ WHERE what = :what AND why = 'down' AND run_at <= :now AND (lease_until IS NULL 
 RETURNING *;
 
 -- name: canary_failed
-UPDATE hold SET run_at = :run_at, failures = failures + 1, code = :code, because = :because,
+UPDATE hold SET run_at = :run_at, failures = failures + CAST(:spends AS INTEGER), code = :code, because = :because,
   token = NULL, lease_until = NULL
 WHERE what = :what AND why = 'down' AND token = :token;
+
+-- name: free_canaries
+UPDATE hold SET token = NULL, lease_until = NULL WHERE token IS NOT NULL;
 
 -- name: refund_jobs
 -- What failed because the connection was down has failed for no fault of the record: the try is given back.

@@ -43,7 +43,7 @@ UPDATE inbox SET state = 'done', done_at = :now, token = NULL, because = :becaus
 WHERE id = :id AND token = :token;
 
 -- name: postpone_delivery
-UPDATE inbox SET run_at = :run_at, attempts = attempts + 1, token = NULL, because = :because
+UPDATE inbox SET run_at = :run_at, attempts = attempts + CAST(:spends AS INTEGER), token = NULL, because = :because
 WHERE id = :id AND token = :token;
 
 -- name: free_inbox [wakes]

@@ -137,8 +137,8 @@ SELECT key, settles_at FROM intent
 WHERE connection = :connection AND kind = :kind AND key IN (:keys...) AND state IN ('open', 'unknown');
 
 -- name: unbind
--- The other system lost what it held: what we know of that is no longer so.
-DELETE FROM binding WHERE connection = :there AND kind = :kind AND external_id <> '' AND entity IN (
+-- The other system lost what it held: what we know of that is no longer so. About `|| ''` see bindings.sql.
+DELETE FROM binding WHERE connection || '' = :there AND kind = :kind AND external_id <> '' AND entity IN (
   SELECT entity FROM binding WHERE connection = :here AND kind = :kind AND external_id = :external_id
 );
 

@@ -39,14 +39,14 @@ SELECT * FROM record WHERE connection = :connection AND kind = :kind AND externa
 
 -- name: standing
 -- All a job has to know before it writes a record to another system, in one look: the record, what the other system
--- holds of it, and a create there that got no answer.
+-- holds of it, and a create there that got no answer. About `|| ''` see bindings.sql.
 SELECT record.body, record.fingerprint, record.read_at, record.deleted_at,
   held.external_id AS held_id, held.number AS held_number, held.fingerprint AS held_fingerprint, held.refs AS held_refs,
   intent.id AS intent_id, intent.settles_at, intent.external_id AS intent_made
 FROM record
 LEFT JOIN binding AS mine
   ON mine.connection = record.connection AND mine.kind = record.kind AND mine.external_id = record.external_id
-LEFT JOIN binding AS held ON held.entity = mine.entity AND held.kind = mine.kind AND held.connection = :other
+LEFT JOIN binding AS held ON held.entity = mine.entity AND held.kind = mine.kind AND held.connection || '' = :other
 LEFT JOIN intent
   ON intent.connection = :other AND intent.kind = record.kind AND intent.key = :key AND intent.state IN ('open', 'unknown')
 WHERE record.connection = :connection AND record.kind = :kind AND record.external_id = :external_id;

@@ -11,8 +11,7 @@ from isthmus.admin.answers import NoAnswer
 from isthmus.engine.disposition import ANSWERABLE
 from isthmus.ports.errors import Trouble
 from isthmus.web.desk import Desk, back
-from isthmus.web.guard import FIELD
-from isthmus.web.pages.retry import read_form
+from isthmus.web.forms import clicked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,7 @@ class Answer:
 
     async def act(self, request: Request) -> Response:
         """Carry out one answer (`flow`, `subject`, `said`, `as_what`), then go back. What does not fit is refused."""
-        form = await read_form(request)
-        if doubt := self._desk.tokens.doubt(request, form.get(FIELD, "")):
-            message = f"This click was not taken: {doubt}. Open the page again and repeat it."
-            raise HTTPException(403, message)
+        form = await clicked(request, self._desk.tokens)
         flow, subject, said = (form.get(name, "") for name in ("flow", "subject", "said"))
         context, flows = self._desk.context, self._desk.engine.flows
         try:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from isthmus.admin.views import ConnectionStatus, StreamStatus
+from isthmus.engine.hold import Why
+from isthmus.engine.holds import CONNECTION
+from isthmus.web.pages.hold import Switch
 from isthmus.web.words import CONNECTION_BADGES, HOLD_BADGES, Badge, Moment, count, hold_words, maybe, span
 
 
@@ -34,6 +37,7 @@ class ConnectionCard:
     last_delivery: Moment | None
     next_window: Moment | None
     readings: Sequence[Reading]
+    switch: Switch
 
 
 def connection_card(found: ConnectionStatus, streams: Sequence[StreamStatus], now: datetime) -> ConnectionCard:
@@ -49,6 +53,12 @@ def connection_card(found: ConnectionStatus, streams: Sequence[StreamStatus], no
         last_delivery=maybe(found.last_delivery_at, now),
         next_window=maybe(found.next_window_at, now),
         readings=[_reading(each, now) for each in streams],
+        switch=Switch(
+            what=CONNECTION + found.name,
+            name=found.name,
+            anchor=f"connection-{found.name}",
+            paused=found.hold is not None and found.hold.why == Why.PAUSED,
+        ),
     )
 
 

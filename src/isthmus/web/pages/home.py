@@ -10,8 +10,10 @@ from starlette.responses import Response
 from isthmus.admin import queries
 from isthmus.admin.questions import Question, questions
 from isthmus.admin.views import ConnectionStatus, FlowStatus, Status, counted
+from isthmus.engine.holds import FLOW
 from isthmus.web.desk import Desk
 from isthmus.web.pages.connections import ConnectionCard, connection_card
+from isthmus.web.pages.hold import Switch
 from isthmus.web.words import (
     FLOW_BADGES,
     Badge,
@@ -49,6 +51,7 @@ class FlowCard:
     last_done: Moment | None
     empty: Moment | None
     empty_because: str
+    switch: Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,7 @@ def _flow(flow: FlowStatus, connections: Sequence[ConnectionStatus], now: dateti
         last_done=maybe(flow.last_done_at, now),
         empty=maybe(flow.forecast.empty_at, now) if flow.forecast else None,
         empty_because=flow.forecast.because if flow.forecast else "",
+        switch=Switch(FLOW + flow.flow, flow.flow, f"flow-{flow.flow}", flow.paused),
     )
 
 

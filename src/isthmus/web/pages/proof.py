@@ -78,9 +78,9 @@ class Proof:
         """Return the page."""
         context, sweep = self._desk.context, self._desk.engine.sweep
         first, last = self._days(request)
-        found = await proof.results(context, sweep, first=first, last=last)
+        runs = await proof.newest_runs(context, sweep, first, last)
         waiting = await proof.under_way(context, sweep)
-        view = self._view(found.runs, waiting, first, last, await proof.first_day(context))
+        view = self._view(runs, waiting, first, last, await proof.first_day(context))
         return self._desk.page(request, "proof.html", view)
 
     async def csv(self, request: Request) -> Response:
@@ -102,7 +102,8 @@ class Proof:
     def _days(self, request: Request) -> tuple[date, date]:
         today = self._desk.context.now().date() + timedelta(days=1)  # it may be tomorrow where the company is
         last = _date(request.query_params.get("to", ""), today)
-        return _date(request.query_params.get("from", ""), last - SHOWN), last
+        usual = max(last, date.min + SHOWN) - SHOWN  # no day comes before the first one there is
+        return _date(request.query_params.get("from", ""), usual), last
 
     def _view(
         self, runs: Sequence[ProofRun], waiting: Sequence[ProofRun], first: date, last: date, beginning: str

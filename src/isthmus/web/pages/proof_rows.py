@@ -13,8 +13,7 @@ from isthmus.admin.holds import NotThere
 from isthmus.admin.proof import ProofRow, ProofRun
 from isthmus.ports.errors import Trouble
 from isthmus.web.desk import Desk, back
-from isthmus.web.guard import FIELD
-from isthmus.web.pages.retry import read_form
+from isthmus.web.forms import clicked
 from isthmus.web.pages.rows import Filter
 from isthmus.web.words import Badge, Moment, count, heading, jobs_path, moment, order_path, with_query
 
@@ -90,7 +89,7 @@ class ProofRows:
 
     async def compare(self, request: Request) -> Response:
         """Ask for a reconciliation of today and yesterday."""
-        form = await self._form(request)
+        form = await clicked(request, self._desk.tokens)
         now, sweep = self._desk.context.now(), self._desk.engine.sweep
         last = max(now.astimezone(each.zone).date() for each in sweep.proofs.values()) if sweep.proofs else now.date()
         wish = await proof.ask(sweep, now, flow="", first=last - timedelta(days=1), last=last, by="web")
@@ -98,7 +97,7 @@ class ProofRows:
 
     async def again(self, request: Request) -> Response:
         """Bring the record of a row to the other side once more."""
-        form = await self._form(request)
+        form = await clicked(request, self._desk.tokens)
         try:
             await proof.again(self._desk.context, self._desk.engine.sweep, _number(form.get("row", "")), by="web")
         except NotThere as wrong:
@@ -109,7 +108,7 @@ class ProofRows:
 
     async def accept(self, request: Request) -> Response:
         """Say that what a row shows is right as it is."""
-        form = await self._form(request)
+        form = await clicked(request, self._desk.tokens)
         because = form.get("because", "").strip()
         if not because:
             raise HTTPException(400, "Say in a few words why it is right as it is: others will read it.")
@@ -118,13 +117,6 @@ class ProofRows:
         except NotThere as wrong:
             raise HTTPException(404, str(wrong)) from wrong
         return back(request, form.get("back", "/proof"), "accepted:1")
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        form = await read_form(request)
-        if doubt := self._desk.tokens.doubt(request, form.get(FIELD, "")):
-            message = f"This click was not taken: {doubt}. Open the page again and repeat it."
-            raise HTTPException(403, message)
-        return form
 
     def _view(self, run: ProofRun, verdict: str, after: int, rows: Sequence[ProofRow]) -> RowsView:
         path = f"/proof/{run.run}"

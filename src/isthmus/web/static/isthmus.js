@@ -65,7 +65,7 @@ if (sections.length) {
 
 // One click, one request: a button pressed twice would only say "nothing was queued".
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "post") setTimeout(() => event.target.querySelector("button").setAttribute("disabled", ""));
+  if (event.target.method === "post") setTimeout(() => event.target.querySelectorAll("button").forEach((each) => each.setAttribute("disabled", "")));
 });
 
 document.addEventListener("click", async (event) => {
