@@ -14,7 +14,7 @@ from isthmus.engine.context import Context
 from isthmus.engine.flow import Change, Listening, Mark, Reaction, Reading
 from isthmus.engine.intents import earlier_try, never_arrived, put_once, second_look
 from isthmus.engine.mirror import mark_jobs
-from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.outcome import Ask, Done, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.flows.binding import Agreed, bind
 from isthmus.flows.order_items import OrderItems
@@ -27,7 +27,7 @@ from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
 from isthmus.ports.pace import Lane
 from isthmus.ports.sink import Key, Receipt
-from isthmus.store.records import Mirrored
+from isthmus.store.records import Held, Mirrored
 from isthmus.store.statement import Many, Step, say
 
 WAREHOUSES_EVERY_S = 3600
@@ -35,6 +35,8 @@ WAREHOUSES_EVERY_S = 3600
 UNCONFIRMED_WAIT = timedelta(minutes=5)
 #: Instead of a variant, where several of one order bear the same SKU.
 SEVERAL = "*"
+#: What a person may say to an order that was removed in the ERP.
+REMOVED = ("Write it again", "Leave it deleted", "If another one has taken its place, say which")
 #: Why an order will not come to the ERP at all: nothing has to be kept for it.
 NEVER_COMES = frozenset({"deleted_before_import", "test_order", "canceled_before_import"})
 
@@ -99,14 +101,17 @@ class OrdersToErp:
         key = Key(unique=unique, reference=self._settings.reference.format(number=order.number))
         erp = self._context.connection(self.destination)
         await second_look(self._context, work, erp, ("order", key), unanswered)
-        if bound is not None and bound.fingerprint == found.fingerprint and not found.deleted:
-            return Done(f"{self.destination} holds it as {bound.number} already", order.number, changed=False)
         if unanswered is not None and unanswered.left:
             work.also(*await self._forgotten(order))
             return Skipped("left", REASONS["left"])
+        seen = None
+        if bound is not None and bound.lost:
+            bound, seen = None, await self._looked_for(work, found, bound, key)
+        if bound is not None and bound.fingerprint == found.fingerprint and not found.deleted:
+            return Done(f"{self.destination} holds it as {bound.number} already", order.number, changed=False)
         # An unanswered try may have landed: then the ERP holds the order, though nothing is bound yet.
         earlier = await earlier_try(self._context, erp, "order", key, unanswered) if bound is None else None
-        landed = earlier.receipt if earlier is not None else None
+        landed = earlier.receipt if earlier is not None else seen
         held = bound.number if bound is not None else landed.number if landed is not None else None
         if refusal := self._refusal(found, held):
             if refusal.code in NEVER_COMES:
@@ -122,6 +127,23 @@ class OrdersToErp:
             return Snoozed(self._context.now() + UNCONFIRMED_WAIT, "waits_for_erp", because)
         work.also(bind(self._agreed(found, receipt), self._context.micros()), *await self._confirmed(order))
         return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
+
+    async def _looked_for(self, work: Work, found: Mirrored[Order], held: Held, key: Key) -> Receipt | None:
+        """Look by reference for an order that the ERP said it holds and that its own list lacks.
+
+        Raises `Ask` when it is not there: it was brought, so somebody has removed it.
+        """
+        seen = await self._context.connection(self.destination).sink("order").find(key)
+        if seen is None and self._refusal(found, None) is None:
+            because = (
+                f"{self.destination} held it as {held.number or held.external_id} (id {held.external_id}) and said so "
+                f"last at {held.said_at:%Y-%m-%d %H:%M} UTC. It was looked for by its reference {key.reference}, and "
+                "nothing is found there: somebody has removed it."
+            )
+            raise Ask(Parked("gone", because, REMOVED))
+        subject = work.job.subject
+        work.also(say("unbind", kind="order", here=self.source, external_id=subject, there=self.destination))
+        return seen
 
     def _agreed(self, found: Mirrored[Order], receipt: Receipt) -> Agreed:
         return Agreed(
