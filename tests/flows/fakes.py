@@ -40,14 +40,15 @@ class Offers:
         if self.plan and (met := self.plan.popleft()):
             return met
         level = put.record
-        if level.item_ref != self.shop.item(level.sku):
+        sku = self.shop.named(level.item_ref)
+        if not sku:
             return NotFound(f"there is no item {level.item_ref}")
-        before = self.shop.available.get((level.sku, level.warehouse), 0)
+        before = self.shop.available.get((sku, level.warehouse), 0)
         if put.base is not None and put.base.available.value != before:
             return Contended("the figure moved")
-        self.shop.set(level.sku, int(level.available.value), level.warehouse)
-        self.told.append((level.sku, before, int(level.available.value)))
-        self.watch(level.sku, before, int(level.available.value))
+        self.shop.set(sku, int(level.available.value), level.warehouse)
+        self.told.append((sku, before, int(level.available.value)))
+        self.watch(sku, before, int(level.available.value))
         return Receipt(level.external_id)
 
 
@@ -77,10 +78,22 @@ class Shop:
             )
         )
 
+    def renames(self, sku: str, name: str) -> None:
+        """Give a variant another SKU; its ids and its figures stay."""
+        variant = next(each for each in self.variants.records.values() if isinstance(each, Variant) and each.sku == sku)
+        self.variants.keep(msgspec.structs.replace(variant, sku=name, number=name))
+        for old, place in [each for each in self.available if each[0] == sku]:
+            self.set(name, self.available.pop((old, place)), place)
+
     def item(self, sku: str) -> str:
         """Return the id under which the stock of a SKU is kept now."""
         found = [each for each in self.variants.records.values() if isinstance(each, Variant) and each.sku == sku]
         return found[-1].stock_ref if found else ""
+
+    def named(self, item: str) -> str:
+        """Return what the item is called now whose stock is kept under this id."""
+        variants = [each for each in self.variants.records.values() if isinstance(each, Variant)]
+        return next((each.sku for each in reversed(variants) if each.stock_ref == item), "")
 
     def sells(self, order: Order) -> Order:
         for line in order.lines:
@@ -156,6 +169,7 @@ class Erp:
         self.orders = Orders(clock, reserved=self.refresh)
         self.customers = Customers(clock)
         self.on_hand: dict[str, int | None] = {}
+        self.names: dict[str, str] = {}  # what an item is called now, by its first SKU, which is in its id
         self.places.keep(a_warehouse("WH", name="Main"))
 
     def stocks(self, sku: str, on_hand: int | None, **said: Any) -> None:
@@ -164,10 +178,17 @@ class Erp:
         self.on_hand[sku] = on_hand
         self.refresh()
 
+    def renames(self, sku: str, name: str) -> None:
+        """Give an item another SKU; its id and its figures stay."""
+        self.names[sku] = name
+        self.items.keep(a_variant(name, external_id=f"item-{sku}", stock_ref=""))
+        self.refresh()
+
     def refresh(self) -> None:
         for sku, on_hand in self.on_hand.items():
+            name = self.names.get(sku, sku)
             level = stock(
-                on_hand, sku=sku, allocated=self.allocated(sku), item_ref=f"item-{sku}", external_id=f"{sku}@WH"
+                on_hand, sku=name, allocated=self.allocated(sku), item_ref=f"item-{sku}", external_id=f"{sku}@WH"
             )
             if self.levels.records.get(level.external_id) != level:
                 self.levels.keep(level)

@@ -154,7 +154,7 @@ async def test_what_ends_before_import_never_reaches_the_erp(
     await trade.sync(60)
     assert await trade.state("order-1001") == ("done", code)
     assert trade.erp.orders.created == []
-    assert await trade.harness.store.read("in_flight", skus='["MUG"]') == []
+    assert await trade.harness.store.read("in_flight", source="erp", shop="shop", items="[]", skus='["MUG"]') == []
 
 
 async def test_a_cancellation_after_import_follows_the_order(trade: Trade) -> None:

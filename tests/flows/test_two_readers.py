@@ -43,7 +43,8 @@ async def reading(trade: Trade, order: Order, second: int, *, gone: bool = False
 
 
 async def taken(store: Store) -> dict[str, str]:
-    return {row["sku"]: row["wanted"] for row in await store.read("in_flight", skus='["MUG", "LAMP"]')}
+    rows = await store.read("in_flight", source="erp", shop="shop", items="[]", skus='["MUG", "LAMP"]')
+    return {row["sku"]: row["wanted"] for row in rows}
 
 
 async def test_the_older_reading_that_is_written_last_takes_nothing_from_stock(trade: Trade) -> None:

@@ -82,15 +82,6 @@ class Life:
         engine = self.town.harness.engine
         await resume(engine.context, engine.flows, what, by="test")
 
-    async def rename(self, sku: str) -> None:
-        """Rename a SKU on both sides, after hours: what is on its way under the old name is not counted under the new.
-
-        Trade goes on once both assortments were read again.
-        """
-        await self.settle()
-        self.people.rename(sku)
-        await self.town.wait(AFTERWARDS_S)
-
     # --- Calm ---------------------------------------------------------------------------------------------------------
 
     async def settle(self) -> None:

@@ -122,10 +122,10 @@ class ShopLife(RuleBasedStateMachine):
         """Ship an order."""
         self.run(self._do(lambda: self.life.people.ship(self._order(which))))
 
-    @rule(sku=st.integers(0, 2))
-    def rename(self, sku: int) -> None:
-        """Rename a SKU on both sides."""
-        self.run(self.life.rename(self._sku(sku)))
+    @rule(sku=st.integers(0, 2), where=st.sampled_from(["shop", "erp", "both"]))
+    def rename(self, sku: int, where: str) -> None:
+        """Rename a SKU in the shop, in the ERP or in both, whatever is on its way under the old name."""
+        self.run(self._do(lambda: self.life.people.rename(self._sku(sku), where)))
 
     # --- Webhooks -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ class People:
         self.orders: list[str] = []  # references, oldest first
         self.amended: dict[str, list[str]] = {}  # what happened to an order after it was placed
         self.shipped: set[str] = set()
-        self.renamed: dict[str, str] = {}  # old SKU to its newest name
         self._names = 0
 
     # --- In the shop --------------------------------------------------------------------------------------------------
@@ -59,7 +58,7 @@ class People:
 
     def count(self, sku: str, place: str, quantity: int) -> None:
         """Count what lies in a place, by the shop's name for it."""
-        self.town.erp.set_stock(sku, PLACES[place], quantity)
+        self.town.erp.set_stock(self._in_erp_called(sku), PLACES[place], quantity)
 
     async def sell_over_the_counter(self, seed: int) -> None:
         """Sell something the shop never hears of."""
@@ -86,26 +85,30 @@ class People:
                 return True
         return False
 
-    # --- In both ------------------------------------------------------------------------------------------------------
+    # --- In either or both --------------------------------------------------------------------------------------------
 
-    def rename(self, sku: str) -> str:
-        """Give a SKU another name in the shop and in the ERP; return it."""
+    def rename(self, sku: str, where: str = "both") -> str:
+        """Give what the shop calls `sku` another name in the shop, in the ERP or in both; return it.
+
+        No name is ever used twice, and each begins with the first one.
+        """
         self._names += 1
-        name = f"{sku.partition('~')[0]}~{self._names}"
-        self.town.shop.rename(sku, name)
-        env = self.town.erp.env()
-        with self.town.erp.service.database.store.transaction():
-            env["product.product"].change(env.table("product.product").where("default_code", sku), default_code=name)
-        self.renamed = {old: name if new == sku else new for old, new in self.renamed.items()} | {sku: name}
+        name = f"{first_name(sku)}~{self._names}"
+        if where != "erp":
+            self.town.shop.rename(sku, name)
+        if where != "shop":
+            env = self.town.erp.env()
+            products = env.table("product.product").where("default_code", self._in_erp_called(sku))
+            with self.town.erp.service.database.store.transaction():
+                env["product.product"].change(products, default_code=name)
         return name
 
     def skus(self) -> list[str]:
-        """Return what is sold, by its newest name."""
+        """Return what is sold, by the shop's names."""
         return sorted(self.town.shop.truth()["stock"])
 
-    def newest(self, sku: str) -> str:
-        """Return what a SKU is called now."""
-        return self.renamed.get(sku, sku)
+    def _in_erp_called(self, sku: str) -> str:
+        return next(each for each in self.town.erp.truth()["stock"] if first_name(each) == first_name(sku))
 
     def _note(self, reference: str, what: str) -> None:
         self.amended.setdefault(reference, []).append(what)
@@ -113,6 +116,11 @@ class People:
     def _in_erp(self, env: Env, reference: str) -> list[int]:
         rows: dict[int, dict[str, Any]] = env.table("sale.order").rows
         return [each for each, row in rows.items() if row["client_order_ref"] == reference and row["state"] == "sale"]
+
+
+def first_name(sku: str) -> str:
+    """Return what a SKU was called at first: the same on both sides, whatever they call it now."""
+    return sku.partition("~")[0]
 
 
 def whole(quantity: object) -> Decimal:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from isthmus.kit.http import Request, Response
-from tests.model.people import People
+from tests.model.people import People, first_name
 from tests.model.town import PLACES
 from tests.model.weather import Weather
 
@@ -18,7 +18,10 @@ TROUBLED = 64
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the ERP had when its figures were read: free by SKU and place, and what it held of each order."""
+    """What the ERP had when its figures were read: free by SKU and place, and what it held of each order.
+
+    A SKU is always what it was called at first: names change on either side and at any moment.
+    """
 
     free: dict[Where, int]
     booked: dict[tuple[str, str], int]  # by order and SKU
@@ -66,7 +69,7 @@ class Promise:
         """Return what the ERP has now."""
         truth = self.people.town.erp.truth()
         free = {
-            (sku, place): int(by[code])
+            (first_name(sku), place): int(by[code])
             for sku, by in truth["stock"].items()
             for place, code in PLACES.items()
             if code in by
@@ -74,12 +77,12 @@ class Promise:
         booked: Counter[tuple[str, str]] = Counter()
         for order in truth["orders"]:
             for line in order["lines"] if order["status"] == "sale" else ():
-                booked[order["reference"], line["sku"]] += int(line["quantity"])
+                booked[order["reference"], first_name(line["sku"])] += int(line["quantity"])
         return Look(free, booked)
 
     def _told(self) -> dict[Where, int]:
         told = self.people.town.shop.truth()["stock"]
-        return {(sku, place): figure for sku, places in told.items() for place, figure in places.items()}
+        return {(first_name(sku), place): figure for sku, places in told.items() for place, figure in places.items()}
 
     def _check(self, before: dict[Where, int]) -> None:
         sold = self._sold()
@@ -94,16 +97,13 @@ class Promise:
                 self.broken.append(f"{where[0]} at {where[1]}: {before[where]} raised to {after}, at most {most} left")
 
     def _left(self, look: Look, where: Where, sold: dict[tuple[str, Where], int]) -> int:
-        sku = where[0]
-        # A look knows things by what they were called then.
-        free = {(self.people.newest(then), place): figure for (then, place), figure in look.free.items()}
         booked: Counter[str] = Counter()
-        for (reference, then), quantity in look.booked.items():
-            booked[reference] += quantity if self.people.newest(then) == sku else 0
+        for (reference, sku), quantity in look.booked.items():
+            booked[reference] += quantity if sku == where[0] else 0
         open_ = sum(
             max(0, quantity - booked[reference]) for (reference, place), quantity in sold.items() if place == where
         )
-        return free.get(where, 0) - open_
+        return look.free.get(where, 0) - open_
 
     def _sold(self) -> dict[tuple[str, Where], int]:
         """Return what each living order takes from where."""
@@ -114,5 +114,5 @@ class Promise:
             place = order.fulfillment_orders[0].assigned_location.location.name
             for line in order.line_items:
                 if line.sku and line.current_quantity:
-                    found[order.name, (self.people.newest(line.sku), place)] += line.current_quantity
+                    found[order.name, (first_name(line.sku), place)] += line.current_quantity
         return found

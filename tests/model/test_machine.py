@@ -48,7 +48,30 @@ async def renamed_then_typed_over(life: Life) -> None:
     await life.settle()
 
 
-FOUND = (renamed_then_typed_over,)
+async def renamed_while_an_order_is_on_its_way(life: Life) -> None:
+    """What the order takes was kept under the old name, so the ERP's new goods were offered without it."""
+    await life.pause("flow:orders")
+    await life.people.buy(6, 1)
+    await life.town.wait(75)
+    for sku in life.people.skus():
+        name = life.people.rename(sku)
+        life.people.count(name, "Main warehouse", 30)
+    for _ in range(4):
+        await life.town.wait(910)
+    assert life.promise.raised
+    await life.settle()
+
+
+async def renamed_on_one_side_then_typed_over(life: Life) -> None:
+    """What only the shop calls so was looked for in the ERP under that name, and not found."""
+    for where in ("shop", "erp"):
+        life.people.rename(life.people.skus()[0], where)
+        await life.town.wait(910)
+        life.people.set_shop_stock(life.people.skus()[0], "Main warehouse", 0)
+        await life.settle()
+
+
+FOUND = (renamed_then_typed_over, renamed_while_an_order_is_on_its_way, renamed_on_one_side_then_typed_over)
 
 
 @pytest.mark.parametrize("steps", FOUND)

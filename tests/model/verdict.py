@@ -5,7 +5,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from tests.model.people import People, whole
+from tests.model.people import People, first_name, whole
 from tests.model.town import PLACES
 
 
@@ -32,7 +32,7 @@ def _orders(people: People, asked: dict[str, Any]) -> tuple[list[str], set[str]]
     found = [f"{reference}: not the shop's" for reference in held.keys() - set(people.orders)]
     excused: set[str] = set()
     for order in shop["orders"]:
-        wrong = _order(people, order, held.get(order["reference"], []))
+        wrong = _order(order, held.get(order["reference"], []))
         subject = order["id"].rpartition("/")[2]
         if wrong and len(held.get(order["reference"], [])) <= 1 and subject in asked and _may_ask(people, order):
             excused.add(subject)
@@ -47,39 +47,40 @@ def _may_ask(people: People, order: Any) -> bool:
     return "shipped" in history
 
 
-def _order(people: People, order: Any, held: list[Any]) -> str:
+def _order(order: Any, held: list[Any]) -> str:
     if len(held) > 1:
         return f"{len(held)} times in the ERP"
-    wanted = _goods(people, order["lines"])
+    wanted = _goods(order["lines"])
     if order["status"] == "cancelled" or not wanted:
         # One that was never written need not be; one that was is to be empty or canceled there.
         there = held[0] if held else None
         if there is None or there["status"] == "cancel":
             return ""
-        return "" if order["status"] != "cancelled" and not _goods(people, there["lines"]) else "canceled, still sold"
+        return "" if order["status"] != "cancelled" and not _goods(there["lines"]) else "canceled, still sold"
     if not held:
         return "lost"
     there = held[0]
     if there["status"] != "sale":
         return f"{there['status']} in the ERP"
-    if _goods(people, there["lines"]) != wanted:
-        return f"{dict(_goods(people, there['lines']))} in the ERP, {dict(wanted)} in the shop"
+    if _goods(there["lines"]) != wanted:
+        return f"{dict(_goods(there['lines']))} in the ERP, {dict(wanted)} in the shop"
     return "" if there["total"] == order["total"] else f"{there['total']} in the ERP, {order['total']} in the shop"
 
 
-def _goods(people: People, lines: list[Any]) -> Counter[str]:
+def _goods(lines: list[Any]) -> Counter[str]:
     goods: Counter[str] = Counter()
     for line in lines:
-        goods[people.newest(line["sku"])] += int(line["quantity"])
+        goods[first_name(line["sku"])] += int(line["quantity"])
     return +goods
 
 
 def _stock(people: People) -> list[str]:
-    told, free = people.town.shop.truth()["stock"], people.town.erp.truth()["stock"]
+    told = people.town.shop.truth()["stock"]
+    free = {first_name(sku): places for sku, places in people.town.erp.truth()["stock"].items()}
     found: list[str] = []
     for sku, places in told.items():
         for place, figure in places.items():
-            there = whole(free.get(sku, {}).get(PLACES[place], 0))
+            there = whole(free.get(first_name(sku), {}).get(PLACES[place], 0))
             if whole(figure) != max(Decimal(0), there):
                 found.append(f"{sku} at {place}: {figure} told, {there} free")
     return found

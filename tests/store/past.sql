@@ -25,6 +25,6 @@ FROM numbers;
 ${numbers} INSERT INTO intent (id, flow, subject, connection, kind, key, state, opened_at, settles_at, resolved_at)
 SELECT CAST(i AS TEXT), 'orders', CAST(i AS TEXT), 'erp', 'order', CAST(i AS TEXT),
   CASE i % 500 WHEN 0 THEN 'unknown' ELSE 'done' END, i, i, CASE WHEN i % 500 <> 0 THEN i END FROM numbers;
-${numbers} INSERT INTO in_flight (connection, order_id, sku, place, wanted, confirmed, confirmed_at)
-SELECT 'shop', CAST(i AS TEXT), 'SKU-' || CAST(i AS TEXT), '', '1', '1', i FROM numbers;
+${numbers} INSERT INTO in_flight (connection, order_id, sku, place, wanted, confirmed, confirmed_at, item)
+SELECT 'shop', CAST(i AS TEXT), 'SKU-' || CAST(i AS TEXT), '', '1', '1', i, CAST(i AS TEXT) FROM numbers;
 ${numbers} INSERT INTO audit (at, who, action, target) SELECT i, 'eve', 'retry', 'orders' FROM numbers;

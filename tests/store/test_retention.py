@@ -131,7 +131,8 @@ async def test_attempts_and_exchanges_go_by_age(store: Store) -> None:
 
 async def test_what_orders_take_goes_only_when_the_erp_has_all_of_it(store: Store) -> None:
     def taken(order: str, wanted: str) -> dict[str, Any]:
-        return {"connection": "shop", "order_id": order, "sku": "A", "place": "", "wanted": wanted, **held[order]}
+        row = {"connection": "shop", "order_id": order, "sku": "A", "place": "", "wanted": wanted, **held[order]}
+        return {**row, "item": "a", "pooled": ""}
 
     orders = [an_order(each) for each in ("confirmed", "edited", "open")]
     read = [
@@ -145,7 +146,8 @@ async def test_what_orders_take_goes_only_when_the_erp_has_all_of_it(store: Stor
         await store.write(Many("confirm_in_flight", [row]))
     await store.write(Many("set_in_flight", [taken("edited", "5")]))
     assert await prune(store, "in_flight") == 1
-    assert {row["order_id"] for row in await store.read("in_flight", skus='["A"]')} == {"edited", "open"}
+    rows = await store.read("in_flight", source="erp", shop="shop", items="[]", skus='["A"]')
+    assert {row["order_id"] for row in rows} == {"edited", "open"}
 
 
 async def test_upkeep_prunes_flows_and_connections_nobody_configures_any_more(store: Store) -> None:

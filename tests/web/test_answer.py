@@ -48,6 +48,14 @@ async def test_what_is_left_is_left_and_offered_no_more(stand: Stand) -> None:
     assert counted[0]["intents"] == 0
 
 
+async def test_what_was_removed_may_be_written_again_or_left_deleted(stand: Stand) -> None:
+    await stand.order("#1001", **DOUBT | {"code": "gone"})
+    for path in ("/parked", "/orders/shop/id-1001"):
+        page = await stand.get(path)
+        assert 'value="create">Write it again<' in page
+        assert 'class="calm">Leave it deleted<' in page
+
+
 async def test_of_two_nobody_offers_to_make_a_third(stand: Stand) -> None:
     await stand.order("#1001", **DOUBT | {"code": "duplicate"})
     page = await stand.get("/parked")

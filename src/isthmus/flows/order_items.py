@@ -10,7 +10,7 @@ from isthmus.engine.outcome import Ask, Parked
 from isthmus.flows.settings import OrderSettings
 from isthmus.ports.source import Searchable
 from isthmus.store.records import record_values
-from isthmus.store.statement import Many, listed
+from isthmus.store.statement import Many, Row, listed
 
 #: Lines that sell no stocked item; the ERP's sink books them by its own settings.
 _WITHOUT_ITEM = frozenset({LineKind.TIP, LineKind.FEE, LineKind.DEPOSIT})
@@ -41,18 +41,25 @@ class OrderItems:
             raise Ask(self._question(unknown))
         return found
 
-    async def _bound(self, lines: list[OrderLine]) -> dict[str, str]:
+    async def names(self, order: Order) -> set[str]:
+        """Return what the ERP calls what was ordered: now, and when it was sold."""
+        called = {row["called"] for row in await self._counterparts(order.lines) if row["called"]}
+        return called | {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
+
+    async def _bound(self, lines: Sequence[OrderLine]) -> dict[str, str]:
+        return {row["mine_id"]: row["other_id"] for row in await self._counterparts(lines)}
+
+    async def _counterparts(self, lines: Sequence[OrderLine]) -> Sequence[Row]:
         ids = [line.variant_ref for line in lines if line.variant_ref]
         if not ids:
-            return {}
-        rows = await self._context.store.read(
+            return ()
+        return await self._context.store.read(
             "counterparts",
             connection=self._settings.source,
             kind="variant",
             other=self._settings.destination,
             ids=listed(ids),
         )
-        return {row["mine_id"]: row["other_id"] for row in rows}
 
     async def _by_sku(self, lines: list[OrderLine]) -> dict[str, str]:
         wanted = {self._settings.tables.sku(line.sku) for line in lines if line.sku}

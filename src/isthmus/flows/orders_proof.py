@@ -88,14 +88,14 @@ class OrdersProof:
         for orders, differing in zip(again, await self._differ(again), strict=True):
             verdicts[orders.key] = self._verdict(orders, differing, ledger, now)
         lost = [each for each in again if _to_write(verdicts[each.key])]
-        for key, steps in (await self._mending(lost, forgotten=True)).items():
+        for key, steps in (await self._mending(lost, "lose_binding")).items():
             verdicts[key] = dataclasses.replace(verdicts[key], mend=steps)
         return [verdicts.get(pair.key) or matched(pair.key) for pair in pairs]
 
     async def again(self, subject: str) -> Sequence[Step]:
         """Have one order written as the shop has it now."""
         orders = _orders((await self._again([f"{self.source}:{subject}"]))[0])
-        mending = await self._mending([orders], forgotten=orders.there is None)
+        mending = await self._mending([orders], "unbind" if orders.there is None else "loosen_binding")
         return mending.get(orders.key, ())
 
     def _listing(self, side: Side) -> Listing[Order]:
@@ -180,6 +180,11 @@ class OrdersProof:
             return about.explained(Finding.MISSING, *why)
         evidence = {"order": (here.number, "not there"), "total": (str(here.total), "")}
         because = f"The shop has it and {self.destination} does not. {ledger.under_way(about.subject)}"
+        if held := ledger.held.get(about.subject):
+            because = (
+                f"{self.destination} held it as {held} and does not any more: somebody has removed it there. "
+                "You are asked whether it is to be written again."
+            )
         return about.open(Finding.MISSING, "missing", because.strip(), evidence)
 
     def _different(
@@ -201,10 +206,12 @@ class OrdersProof:
         )
         return about.open(Finding.DIFFERENT, "different", because, _evidence(differing), fields=fields)
 
-    async def _mending(self, some: Sequence[Orders], *, forgotten: bool) -> dict[str, Sequence[Step]]:
+    async def _mending(self, some: Sequence[Orders], doubt: str) -> dict[str, Sequence[Step]]:
         """Return, by key, the steps that have these orders written as the shop has them.
 
-        `forgotten`: the ERP has none, so what is known of one is no longer so. Whoever writes looks for it first.
+        `doubt` is the statement about what is known of one in the ERP. `unbind`: it is no longer so; whoever writes
+        looks for it first. `lose_binding`: where the ERP once said that it holds it, a person is asked. An order that
+        was never brought has no binding, and is written.
         """
         wanted = {each.here.external_id: each for each in some if each.here is not None}
         if not wanted:
@@ -216,9 +223,7 @@ class OrdersProof:
         found: dict[str, Sequence[Step]] = {}
         shared: Sequence[Step] = taken.steps
         for subject, orders in wanted.items():
-            undo = say("loosen_binding", kind=ORDER, here=self.source, external_id=subject)
-            if forgotten:
-                undo = say("unbind", kind=ORDER, here=self.source, external_id=subject, there=self.destination)
+            undo = say(doubt, kind=ORDER, here=self.source, external_id=subject, there=self.destination)
             number = orders.here.number if orders.here else ""
             mark = mark_jobs([Mark(self.flow, subject, number)], self._context.micros())
             found[orders.key] = (*shared, undo, mark)

@@ -14,7 +14,7 @@ from isthmus.engine.context import Context
 from isthmus.engine.flow import Change, Listening, Mark, Reaction, Reading
 from isthmus.engine.intents import earlier_try, never_arrived, put_once, second_look
 from isthmus.engine.mirror import mark_jobs
-from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
+from isthmus.engine.outcome import Ask, Done, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.flows.binding import Agreed, bind
 from isthmus.flows.order_items import OrderItems
@@ -26,13 +26,19 @@ from isthmus.policies.importable import importable
 from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
 from isthmus.ports.pace import Lane
-from isthmus.ports.sink import Key
-from isthmus.store.records import Mirrored
+from isthmus.ports.sink import Key, Receipt
+from isthmus.store.records import Held, Mirrored
 from isthmus.store.statement import Many, Step, say
 
 WAREHOUSES_EVERY_S = 3600
 #: How often to look whether somebody in the ERP has approved an order.
 UNCONFIRMED_WAIT = timedelta(minutes=5)
+#: Instead of a variant, where several of one order bear the same SKU.
+SEVERAL = "*"
+#: What a person may say to an order that was removed in the ERP.
+REMOVED = ("Write it again", "Leave it deleted", "If another one has taken its place, say which")
+#: Why an order will not come to the ERP at all: nothing has to be kept for it.
+NEVER_COMES = frozenset({"deleted_before_import", "test_order", "canceled_before_import"})
 
 
 class OrdersToErp:
@@ -95,16 +101,21 @@ class OrdersToErp:
         key = Key(unique=unique, reference=self._settings.reference.format(number=order.number))
         erp = self._context.connection(self.destination)
         await second_look(self._context, work, erp, ("order", key), unanswered)
+        if unanswered is not None and unanswered.left:
+            work.also(*await self._forgotten(order))
+            return Skipped("left", REASONS["left"])
+        seen = None
+        if bound is not None and bound.lost:
+            bound, seen = None, await self._looked_for(work, found, bound, key)
         if bound is not None and bound.fingerprint == found.fingerprint and not found.deleted:
             return Done(f"{self.destination} holds it as {bound.number} already", order.number, changed=False)
-        if unanswered is not None and unanswered.left:
-            work.also(self._forget(order))
-            return Skipped("left", REASONS["left"])
         # An unanswered try may have landed: then the ERP holds the order, though nothing is bound yet.
         earlier = await earlier_try(self._context, erp, "order", key, unanswered) if bound is None else None
-        landed = earlier.receipt if earlier is not None else None
+        landed = earlier.receipt if earlier is not None else seen
         held = bound.number if bound is not None else landed.number if landed is not None else None
-        if refusal := self._refusal(work, found, held):
+        if refusal := self._refusal(found, held):
+            if refusal.code in NEVER_COMES:
+                work.also(*await self._forgotten(order))
             if earlier is not None and landed is None:
                 work.also(never_arrived(self._context, earlier))
             return refusal
@@ -114,31 +125,47 @@ class OrdersToErp:
             # A draft that waits for an approval is not accepted (R-ORD-14); it is looked at until it is.
             because = f"{self.destination} holds it as {receipt.number} ({receipt.state}), not confirmed there yet."
             return Snoozed(self._context.now() + UNCONFIRMED_WAIT, "waits_for_erp", because)
-        agreed = Agreed(
+        work.also(bind(self._agreed(found, receipt), self._context.micros()), *await self._confirmed(order))
+        return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
+
+    async def _looked_for(self, work: Work, found: Mirrored[Order], held: Held, key: Key) -> Receipt | None:
+        """Look by reference for an order that the ERP said it holds and that its own list lacks.
+
+        Raises `Ask` when it is not there: it was brought, so somebody has removed it.
+        """
+        seen = await self._context.connection(self.destination).sink("order").find(key)
+        if seen is None and self._refusal(found, None) is None:
+            because = (
+                f"{self.destination} held it as {held.number or held.external_id} (id {held.external_id}) and said so "
+                f"last at {held.said_at:%Y-%m-%d %H:%M} UTC. It was looked for by its reference {key.reference}, and "
+                "nothing is found there: somebody has removed it."
+            )
+            raise Ask(Parked("gone", because, REMOVED))
+        subject = work.job.subject
+        work.also(say("unbind", kind="order", here=self.source, external_id=subject, there=self.destination))
+        return seen
+
+    def _agreed(self, found: Mirrored[Order], receipt: Receipt) -> Agreed:
+        return Agreed(
             kind="order",
             source=self.source,
-            external_id=order.external_id,
-            number=order.number,
+            external_id=found.record.external_id,
+            number=found.record.number,
             fingerprint=found.fingerprint,
             destination=self.destination,
             receipt=receipt,
         )
-        work.also(bind(agreed, self._context.micros()), *self._confirmed(order))
-        return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
 
-    def _refusal(self, work: Work, found: Mirrored[Order], held: str | None) -> Outcome | None:
+    def _refusal(self, found: Mirrored[Order], held: str | None) -> Skipped | Parked | None:
         """Return why the order must not be written now, or None; `held` is its number in the ERP, if it is there."""
         order = found.record
         if found.deleted:
             if held is None:
-                work.also(self._forget(order))
                 return Skipped("deleted_before_import", REASONS["deleted_before_import"])
             because = f"The order was deleted in the shop, but the ERP holds it as {held}."
             return Parked("deleted_after_import", because, ("Cancel it in the ERP", "Leave it as it is"))
         decision = importable(order, self._settings.policy, known=held is not None)
         if not decision.value:
-            if decision.because in ("test_order", "canceled_before_import"):
-                work.also(self._forget(order))
             return Skipped(decision.because, f"{REASONS[decision.because]} {decision.detail}".strip())
         # A canceled order keeps what was charged; only what is still to be delivered must add up.
         if order.status is not OrderStatus.CANCELED and (gap := difference(order)):
@@ -158,19 +185,24 @@ class OrdersToErp:
         )
         return ready(order, resolved, self._settings.tables, self._settings.zone)
 
-    def _confirmed(self, order: Order) -> list[Step]:
+    async def _confirmed(self, order: Order) -> list[Step]:
         now = self._context.micros()
         # Also for a cancellation: the moment it was confirmed is what makes stock be read again.
-        steps: list[Step] = [
+        return [
             say("confirm_order", connection=self.source, order_id=order.external_id, now=now),
             Many("confirm_in_flight", [{**row, "now": now} for row in _rows(self.source, order, "confirmed")]),
+            *await self._looked_at(order),
         ]
-        skus = {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
-        marks = [Mark(flow, sku, sku, hot=True) for flow in self._stock_flows for sku in skus]
-        return [*steps, mark_jobs(marks, now)] if marks else steps
 
-    def _forget(self, order: Order) -> Step:
-        return say("clear_in_flight", connection=self.source, order_id=order.external_id)
+    async def _forgotten(self, order: Order) -> list[Step]:
+        forget = say("clear_in_flight", connection=self.source, order_id=order.external_id)
+        return [forget, *await self._looked_at(order)]
+
+    async def _looked_at(self, order: Order) -> list[Step]:
+        """Return the steps after which the stock of what was ordered is looked at, whatever it is called by now."""
+        names = await self._items.names(order)
+        marks = [Mark(flow, sku, sku, hot=True) for flow in self._stock_flows for sku in names]
+        return [mark_jobs(marks, self._context.micros())] if marks else []
 
 
 def taken_by(connection: str, order: Order, reading: Reading, *, gone: bool) -> Sequence[Step]:
@@ -180,8 +212,23 @@ def taken_by(connection: str, order: Order, reading: Reading, *, gone: bool) -> 
     """
     held: dict[str, Any] = {"read_at": reading.read_at, "fingerprint": reading.fingerprint}
     steps: list[Step] = [say("drop_in_flight", connection=connection, order_id=order.external_id, **held)]
-    rows = [] if gone else [{**row, **held} for row in _rows(connection, order, "wanted")]
+    rows = [] if gone else [{**row, **held} for row in _wanted(connection, order)]
     return [*steps, Many("set_in_flight", rows)] if rows else steps
+
+
+def _wanted(connection: str, order: Order) -> list[dict[str, Any]]:
+    """Return what an order takes and of which items, as migration 0008 says."""
+    items: dict[tuple[str, str], set[str]] = {}
+    for line in order.lines:
+        items.setdefault((line.sku, line.warehouse), set()).add(line.variant_ref)
+    rows: list[dict[str, Any]] = []
+    for row in _rows(connection, order, "wanted"):
+        some = items[row["sku"], row["place"]]
+        rows.append({**row, "item": next(iter(some)) if len(some) == 1 else SEVERAL, "pooled": ""})
+        if len(some) > 1:
+            pointers = [(item, f"{row['sku']}\n{item}") for item in sorted(some) if item]
+            rows += [{**row, "sku": key, "wanted": "0", "item": item, "pooled": row["sku"]} for item, key in pointers]
+    return rows
 
 
 def _rows(connection: str, order: Order, column: str) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from isthmus.engine.context import Context
 from isthmus.engine.proof import Judgement, Verdict
 from isthmus.flows.settings import OrderSettings
 from isthmus.kit.clock import from_micros
+from isthmus.policies.reasons import REASONS
+from isthmus.store.records import LEFT_FROM
 from isthmus.store.statement import Row, listed
 
 
@@ -55,12 +57,15 @@ class Ledger:
     doubts: Mapping[str, datetime]  # until when an unanswered try may still be landing, by subject
     accepted: Accepted
     numbers: Mapping[str, str] = field(default_factory=dict[str, str])
+    held: Mapping[str, str] = field(default_factory=dict[str, str])  # what the ERP called those it said it holds
 
     def why(self, subject: str, here: Order, now: datetime, grace: timedelta) -> tuple[str, str] | None:
         """Return the code and the words that explain it, if any do."""
         job = self.jobs.get(subject)
         if job is not None and job["state"] == "parked":
             return "asked", f"A person is asked: {job['because']}"
+        if self.doubts.get(subject, now) >= LEFT_FROM:
+            return "left", REASONS["left"]
         if subject in self.doubts:
             return "in_doubt", "A try got no answer; what it did is looked up before anything is sent again."
         young = max(here.placed_at, here.changed_at or here.placed_at)
@@ -100,4 +105,8 @@ async def ledger_of(context: Context, settings: OrderSettings, subjects: Sequenc
         )
     }
     numbers = {subject: row["number"] for subject, row in jobs.items() if row["number"]}
-    return Ledger(jobs, doubts, await accepted_of(context, settings.name, subjects), numbers)
+    bound = await store.read(
+        "counterparts", connection=settings.source, kind="order", other=settings.destination, ids=listed(subjects)
+    )
+    held = {row["mine_id"]: row["other_number"] or row["other_id"] for row in bound}
+    return Ledger(jobs, doubts, await accepted_of(context, settings.name, subjects), numbers, held)

@@ -16,7 +16,7 @@ from isthmus.flows.settings import StockSettings
 from isthmus.kit.clock import from_micros
 from isthmus.policies.availability import Pending, sellable
 from isthmus.store.records import Mirrored, mirrored
-from isthmus.store.statement import listed
+from isthmus.store.statement import Row, listed
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Figures:
     variant: Variant | None = None  # the shop's
     offers: dict[str, Mirrored[StockLevel]] = field(default_factory=dict[str, Mirrored[StockLevel]])  # by shop place
     pending: dict[str, list[Pending]] = field(default_factory=dict[str, list[Pending]])  # by shop place, "" unknown
+    called: str = ""  # the ERP's SKU, where only the shop calls it `sku`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,11 @@ class StockFigures:
         found = {sku: Figures(sku) for sku in skus}
         await self._levels(found, skus)
         if bare := [sku for sku, figures in found.items() if not figures.levels]:
-            await self._levels_renamed(found, bare, list(places))
+            items = await self._context.by_number(Variant, self._settings.source, bare)
+            await self._levels_renamed(found, [each.record for each in items], list(places))
+            await self._called(found, sorted({*bare} - {each.record.sku for each in items}))
         await self._variants(found)
-        await self._offers(found)
-        await self._offers_renamed(found, places.values())
+        await self._offers(found, places.values())
         await self._pending(found)
         stale = [
             level.record.external_id
@@ -98,21 +100,29 @@ class StockFigures:
         for level in await self._context.by_number(StockLevel, self._settings.source, skus):
             found[level.record.sku].levels.append(level)
 
-    async def _levels_renamed(self, found: Mapping[str, Figures], skus: Sequence[str], codes: Sequence[str]) -> None:
+    async def _levels_renamed(
+        self, found: Mapping[str, Figures], items: Sequence[Variant], codes: Sequence[str]
+    ) -> None:
         """Read levels again that the mirror has under the name an item had before: a new name moves no goods."""
-        items = await self._context.by_number(Variant, self._settings.source, skus)
-        ids = [f"{each.record.external_id}@{code}" for each in items for code in codes]
-        if await self._read_under_new_name(self._settings.source, ids):
-            await self._levels(found, skus)
+        ids = [f"{each.external_id}@{code}" for each in items for code in codes]
+        if await self._read_again(self._settings.source, ids):
+            await self._levels(found, sorted({each.sku for each in items}))
 
-    async def _offers_renamed(self, found: Mapping[str, Figures], places: Iterable[str]) -> None:
-        """Do the same for the shop's own figures."""
-        bare = {each.sku: each for each in found.values() if each.variant and each.offers.keys().isdisjoint(places)}
-        refs = [each.variant.stock_ref for each in bare.values() if each.variant]
-        if await self._read_under_new_name(self._settings.destination, [f"{ref}@{p}" for ref in refs for p in places]):
-            await self._offers(bare)
+    async def _called(self, found: Mapping[str, Figures], skus: Sequence[str]) -> None:
+        """Say what the ERP calls the items of which it has none under the shop's name."""
+        if not skus:
+            return
+        source, shop = self._settings.source, self._settings.destination
+        variants = {
+            each.record.external_id: each.record.sku for each in await self._context.by_number(Variant, shop, skus)
+        }
+        bound = await self._context.store.read(
+            "counterparts", connection=shop, kind="variant", other=source, ids=listed(variants)
+        )
+        for row in bound:
+            found[variants[row["mine_id"]]].called = row["called"] or ""
 
-    async def _read_under_new_name(self, connection: str, ids: Sequence[str]) -> bool:
+    async def _read_again(self, connection: str, ids: Sequence[str]) -> bool:
         """Read those of `ids` again that the mirror knows; return whether there were any."""
         if not ids:
             return False
@@ -143,30 +153,72 @@ class StockFigures:
             for each in await self._context.by_number(Variant, shop, sorted(open_skus)):
                 found[open_skus[each.record.sku]].variant = each.record
 
-    async def _offers(self, found: Mapping[str, Figures]) -> None:
-        by_sku = {figures.variant.sku: figures for figures in found.values() if figures.variant}
-        for offer in await self._context.by_number(StockLevel, self._settings.destination, sorted(by_sku)):
+    async def _offers(self, found: Mapping[str, Figures], places: Iterable[str]) -> None:
+        """Find the shop's own figures by item: it may have been read under another name than its variant."""
+        shop = self._settings.destination
+        sold = [figures for figures in found.values() if figures.variant]
+        by_item = {each.variant.stock_ref: each for each in sold if each.variant and each.variant.stock_ref}
+        ids = listed(f"{ref}@{place}" for place in places for ref in by_item)
+        for row in await self._context.store.read("records", connection=shop, kind="stock_level", ids=ids):
+            offer = mirrored(StockLevel, row)
+            if not offer.deleted and offer.record.item_ref in by_item:
+                by_item[offer.record.item_ref].offers[offer.record.warehouse] = offer
+        by_sku = {each.variant.sku: each for each in sold if each.variant and not each.offers}
+        if not by_sku:
+            return
+        for offer in await self._context.by_number(StockLevel, shop, sorted(by_sku)):
             figures = by_sku[offer.record.sku]
             if figures.variant and offer.record.item_ref in (figures.variant.stock_ref, ""):
                 figures.offers[offer.record.warehouse] = offer
 
     async def _pending(self, found: Mapping[str, Figures]) -> None:
-        """Gather the orders in flight, of every shop that sells the SKU."""
-        # Under every name the shop has for it: an order may bear an old one.
-        names = self._settings.tables.rows.get("sku", {})
-        by_sku = {mine: found[erp] for mine, erp in names.items() if erp in found}
-        for sku, figures in found.items():
-            by_sku[sku] = figures
-            if figures.variant:
-                by_sku[figures.variant.sku] = figures
-        for row in await self._context.store.read("in_flight", skus=listed(sorted(by_sku))):
-            confirmed_at = row["confirmed_at"]
-            pending = Pending(
-                Decimal(row["wanted"]),
-                Decimal(row["confirmed"]),
-                None if confirmed_at is None else from_micros(confirmed_at),
-            )
-            by_sku[row["sku"]].pending.setdefault(row["place"], []).append(pending)
+        """Gather the orders in flight, of every shop that sells the item, whatever it was called when it was sold."""
+        by_item = {level.record.item_ref: figures for figures in found.values() for level in figures.levels}
+        by_name = self._by_name(found.values())
+        rows = await self._context.store.read(
+            "in_flight",
+            source=self._settings.source,
+            shop=self._settings.destination,
+            items=listed(sorted(by_item)),
+            skus=listed(sorted(by_name)),
+        )
+        counted: set[tuple[str, ...]] = set()
+        for row in rows:
+            for figures in _taken_from(row, by_item, by_name):
+                line = (figures.sku, row["connection"], row["order_id"], row["sku"], row["place"])
+                if line not in counted:
+                    counted.add(line)
+                    figures.pending.setdefault(row["place"], []).append(_pending(row))
+
+    def _by_name(self, found: Iterable[Figures]) -> Mapping[str, Sequence[Figures]]:
+        """Return the figures by every name the shop has for them."""
+        names: defaultdict[str, list[Figures]] = defaultdict(list)
+        table = self._settings.tables.rows.get("sku", {})
+        for figures in found:
+            own = {figures.sku, *(mine for mine, erp in table.items() if erp == figures.sku)}
+            for name in own | {figures.variant.sku} if figures.variant else own:
+                names[name].append(figures)
+        return names
+
+
+def _taken_from(
+    row: Row, by_item: Mapping[str, Figures], by_name: Mapping[str, Sequence[Figures]]
+) -> Sequence[Figures]:
+    """Return whose stock an order's line takes: the bound item's, else that of the name it was sold under."""
+    if row["bound"] in by_item:
+        return [by_item[row["bound"]]]
+    named = by_name.get(row["found"], ())
+    # Bound to an item that has another name now: the name it was sold under has nothing to do with it any more.
+    return [figures for figures in named if row["called"] in (None, figures.sku)]
+
+
+def _pending(row: Row) -> Pending:
+    confirmed_at = row["confirmed_at"]
+    return Pending(
+        Decimal(row["wanted"]),
+        Decimal(row["confirmed"]),
+        None if confirmed_at is None else from_micros(confirmed_at),
+    )
 
 
 def targets(figures: Figures, places: Mapping[str, str], safety: Decimal) -> list[Target]:

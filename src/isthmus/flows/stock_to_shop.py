@@ -19,7 +19,7 @@ from isthmus.canonical.stock import StockLevel
 from isthmus.engine.context import Context
 from isthmus.engine.failpoints import failpoint
 from isthmus.engine.flow import Change, Listening, Mark, Reaction
-from isthmus.engine.mirror import Absorbs
+from isthmus.engine.mirror import Absorbs, mark_jobs
 from isthmus.engine.outcome import Done, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.rounds import next_round
 from isthmus.engine.work import Work
@@ -152,6 +152,9 @@ class StockToShop:
         self, work: Work, figures: Figures, places: dict[str, str], orders: OrdersKnown
     ) -> tuple[list[Wish], Outcome | None]:
         """Return the figures to write for one SKU; with an outcome, where writing them is not all there is to do."""
+        if figures.called:
+            work.also(mark_jobs([Mark(self.name, figures.called, figures.called, hot=True)], self._context.micros()))
+            return [], Skipped("other_name", f"{REASONS['other_name']} It is {figures.called}.")
         if figures.variant is None:
             return [], Skipped("not_in_shop", "The shop does not sell this SKU.")
         if not figures.levels:

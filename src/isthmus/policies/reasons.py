@@ -23,6 +23,7 @@ REASONS: dict[str, str] = {
     "negative_on_hand": "The ERP states less than nothing on hand; zero is offered and this is reported.",
     "not_in_shop": "The shop does not sell this SKU.",
     "not_in_erp": "The ERP keeps no stock of this SKU; the shop keeps its own figure.",
+    "other_name": "The ERP has another name for this item and its stock is looked after under that one.",
     # reconciliation, explained
     "asked": "A person is asked about it; the question says what can be done.",
     "in_doubt": "A try got no answer; what it did is looked up before anything is sent again.",

@@ -33,8 +33,12 @@ class Held:
     number: str
     fingerprint: str  # of the record that was written
     refs: Mapping[str, str]
+    said_at: datetime  # when it said so last
+    lost: bool = False  # its own list has it no more
 
 
+#: What a binding's state is then.
+LOST = "lost"
 #: What a person decided to leave as it is settles after this moment: never.
 LEFT_FROM = datetime(8000, 1, 1, tzinfo=UTC)
 
@@ -95,7 +99,9 @@ def standing(kind: type[R], row: Row) -> Standing[R]:
     held = unanswered = None
     if row["held_id"] is not None:
         refs = msgspec.json.decode(row["held_refs"], type=dict[str, str])
-        held = Held(row["held_id"], row["held_number"], row["held_fingerprint"], refs)
+        said_at = from_micros(row["held_at"] or 0)
+        lost = row["held_state"] == LOST
+        held = Held(row["held_id"], row["held_number"], row["held_fingerprint"], refs, said_at, lost)
     if row["intent_id"] is not None:
         unanswered = Unanswered(row["intent_id"], from_micros(row["settles_at"]), row["intent_made"])
     return Standing(

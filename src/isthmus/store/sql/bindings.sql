@@ -23,9 +23,13 @@ ON CONFLICT (connection, kind, external_id) DO UPDATE SET
   base = excluded.base, refs = excluded.refs, synced_at = excluded.synced_at, last_error = '';
 
 -- name: counterparts
-SELECT mine.external_id AS mine_id, other.external_id AS other_id, other.number AS other_number
+-- `other_number` is what it was called when it was bound, `called` what it is called now, if it is still there.
+SELECT mine.external_id AS mine_id, other.external_id AS other_id, other.number AS other_number, thing.number AS called
 FROM binding AS mine
 JOIN binding AS other ON other.entity = mine.entity AND other.kind = mine.kind
+LEFT JOIN record AS thing
+  ON thing.connection = other.connection AND thing.kind = other.kind AND thing.external_id = other.external_id
+  AND thing.deleted_at IS NULL
 WHERE mine.connection = :connection AND mine.kind = :kind AND other.connection || '' = :other
   AND mine.external_id IN (:ids...);
 

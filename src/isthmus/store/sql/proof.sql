@@ -142,6 +142,12 @@ DELETE FROM binding WHERE connection || '' = :there AND kind = :kind AND externa
   SELECT entity FROM binding WHERE connection = :here AND kind = :kind AND external_id = :external_id
 );
 
+-- name: lose_binding
+-- The other system's own list lacks what it said it holds: whether somebody removed it on purpose is to be asked.
+UPDATE binding SET state = 'lost' WHERE connection = :there AND kind = :kind AND entity IN (
+  SELECT entity FROM binding WHERE connection = :here AND kind = :kind AND external_id = :external_id
+);
+
 -- name: loosen_binding
 -- Both sides were agreed on something that is not so any more: the next run compares and writes.
 UPDATE binding SET fingerprint = '' WHERE kind = :kind AND entity IN (

@@ -16,17 +16,20 @@ from isthmus.web.forms import clicked
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which answers a question takes beside naming the record that is meant."""
+    """What can be said to a question beside naming the record that is meant; empty where it cannot."""
 
-    create: bool
-    leave: bool
+    create: str
+    leave: str
 
 
 def ways(code: str, *, an_order: bool) -> Ways | None:
     """Return the answers a question with this code takes, None when it is not of this kind."""
     if code not in ANSWERABLE:
         return None
-    return Ways(create=code != "duplicate", leave=an_order and code != "left")
+    removed = code == "gone"
+    create = "Write it again" if removed else "It is not there: create it"
+    leave = "Leave it deleted" if removed else "Leave it as it is"
+    return Ways(create if code != "duplicate" else "", leave if an_order and code != "left" else "")
 
 
 class Answer:
