@@ -153,7 +153,11 @@ class Engine:
         """Take back what a killed process held. Only where no other can be alive: then every lease is a dead one."""
         await self.worker.leases.reclaim(before=to_micros(self.context.now() + timedelta(days=3650)))
         await self.context.store.write(
-            say("free_inbox", now=self.context.micros()), say("free_streams"), say("free_duties")
+            say("free_inbox", now=self.context.micros()),
+            say("free_streams"),
+            say("free_duties"),
+            say("free_proofs"),
+            say("free_canaries"),
         )
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -35,6 +35,8 @@ PLACES = frozenset(
         "intent.put",
         "job.finished",
         "stock.pushed",
+        "proof.listed",
+        "proof.compared",
     }
 )
 WHEN = ("before", "after")
@@ -94,7 +96,7 @@ def arm(environment: Mapping[str, str]) -> None:
 def failpoint(name: str) -> None:
     """Pass, or die here when a crash test asked for it."""
     if _STATE.awake:
-        _reach((name,))
+        reach((name,))
 
 
 def watched(store: Store) -> Store:
@@ -107,7 +109,12 @@ def http() -> Http:
     return _WatchedHttp() if _STATE.awake else Http()
 
 
-def _reach(names: Sequence[str]) -> None:
+def awake() -> bool:
+    """Tell whether anything is armed."""
+    return _STATE.awake
+
+
+def reach(names: Sequence[str]) -> None:
     """Pass a moment that has these names, or die in it."""
     if _STATE.book is not None and not _STATE.met.issuperset(names):
         with _STATE.book.open("a", encoding="utf-8") as book:
@@ -135,15 +142,15 @@ class _WatchedStore:
         written = list(dict.fromkeys(step.name for step in steps))
         # What only asks, such as whether somebody still holds something, gives no name to what it is asked for.
         names = [name for name in written if name in self._changing] or written
-        _reach([f"commit.{name}.before" for name in names])
+        reach([f"commit.{name}.before" for name in names])
         rows = await self._store.write(*steps)
-        _reach([f"commit.{name}.after" for name in names])
+        reach([f"commit.{name}.after" for name in names])
         return rows
 
     async def now(self, name: str, /, **values: Any) -> list[Row]:
-        _reach([f"commit.{name}.before"])
+        reach([f"commit.{name}.before"])
         rows = await self._store.now(name, **values)
-        _reach([f"commit.{name}.after"])
+        reach([f"commit.{name}.after"])
         return rows
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -158,9 +165,9 @@ class _WatchedHttp(Http):
         return self.keep(_WatchedHttp(own_network=False, way_out=way_out))
 
     async def send(self, request: Request) -> Response:
-        _reach([f"call.{request.operation}.before"])
+        reach([f"call.{request.operation}.before"])
         answer = await super().send(request)
-        _reach([f"call.{request.operation}.after"])
+        reach([f"call.{request.operation}.after"])
         return answer
 
 
