@@ -6,7 +6,8 @@ another system has one before and after it under the name of its operation: nobo
 A few more stand by hand where something in memory matters. With nothing armed, store and HTTP are not even wrapped.
 
 `ISTHMUS_FAILPOINTS_MET=file` kills the process at the first moment that has a point which is not in the file, and
-writes the moment's points into it before: started again and again, a process dies once at each point there is.
+writes the moment's points into it before: started again and again, a process dies once at each point there is. Each
+line begins with the word of `ISTHMUS_FAILPOINTS_BY`, so that one can see later what was going on.
 """
 
 import os
@@ -39,6 +40,8 @@ PLACES = frozenset(
         "proof.compared",
     }
 )
+#: What the first word of a line begins with, which is no point.
+BY = "by:"
 WHEN = ("before", "after")
 _CHANGES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b", re.IGNORECASE)
 _CALL = re.compile(r"call\.\S+\.(?:before|after)")
@@ -50,9 +53,10 @@ class _State:
     def __init__(self) -> None:
         self.begin({}, None)
 
-    def begin(self, armed: Mapping[str, int], book: Path | None) -> None:
+    def begin(self, armed: Mapping[str, int], book: Path | None, by: str = "") -> None:
         self.armed = armed
         self.book = book
+        self.by = BY + by
         self.met = (
             frozenset(book.read_text("utf-8").split()) if book is not None and book.exists() else frozenset[str]()
         )
@@ -90,7 +94,11 @@ def arm(environment: Mapping[str, str]) -> None:
         message = f"no failpoint {name!r}; there are: {there}"
         raise ValueError(message)
     book = environment.get("ISTHMUS_FAILPOINTS_MET")
-    _STATE.begin({name: int(count or 1)} if name else {}, Path(book) if book else None)
+    _STATE.begin(
+        {name: int(count or 1)} if name else {},
+        Path(book) if book else None,
+        environment.get("ISTHMUS_FAILPOINTS_BY", ""),
+    )
 
 
 def failpoint(name: str) -> None:
@@ -118,7 +126,7 @@ def reach(names: Sequence[str]) -> None:
     """Pass a moment that has these names, or die in it."""
     if _STATE.book is not None and not _STATE.met.issuperset(names):
         with _STATE.book.open("a", encoding="utf-8") as book:
-            book.write(" ".join(names) + "\n")
+            book.write(" ".join((_STATE.by, *names)) + "\n")
         _die()
     for name in names:
         if name in _STATE.armed:

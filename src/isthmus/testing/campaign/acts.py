@@ -4,10 +4,10 @@ An act is played again to each life until one sees its end, so it begins whereve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlencode
 
 from isthmus.kit.http import Request
@@ -27,23 +27,49 @@ IN_A_ROW = 4
 LONG_CALL_S, LONGER_CALL_S = 12.0, 23.0
 
 
+#: What the shop calls the first reading of all variants, and what is done once about each webhook.
+FIRST = {"shop+productVariants", "webhookSubscriptionCreate"}
+#: What the shop calls the reading of one order's refunds, which is done for those that were edited.
+REFUNDS = "=order"
+
+
 class Died(Exception):
     """Isthmus was killed at a point while an act ended it by itself: it is played again."""
+
+
+class Play(Protocol):
+    """A function that does it; the file keeps the points that were met."""
+
+    __name__: str
+
+    async def __call__(self, scene: Scene, book: Path, /) -> None:
+        """Do it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """Something to do for Isthmus, and how many seconds later all that follows from it is done."""
 
-    play: Callable[[Scene, Path], Awaitable[None]]
+    play: Play
     seconds: float
     #: The act itself ends the process.
     ends: bool = False
     in_a_row: int = IN_A_ROW
 
+    @property
+    def name(self) -> str:
+        """Return what it is called where its points are written down."""
+        return self.play.__name__
 
-async def begin(_scene: Scene, _book: Path) -> None:
-    """Let it read everything for the first time."""
+
+async def begin(scene: Scene, _book: Path) -> None:
+    """Let it read everything for the first time, and ask for webhooks."""
+
+    async def begun() -> bool:
+        return (await scene.pair.meter("shop"))["calls"].keys() >= FIRST
+
+    await scene.until(begun, 60.0, "Isthmus does not read the shop, or asks for no webhooks", every_s=0.2)
 
 
 async def trade(scene: Scene, _book: Path) -> None:
@@ -78,18 +104,18 @@ async def shop_bad(scene: Scene, _book: Path) -> None:
     await scene.fault("shop", "status_503", count=2)
     await scene.order(2)
     await asyncio.sleep(1)
-    await scene.fault("shop", "wrong_type", count=2, match="Orders")
+    await scene.fault("shop", "wrong_type", count=2, match="order")
     await scene.order(1)
 
 
 async def illegible(scene: Scene, _book: Path) -> None:
     """Let part of an edited order be illegible, again and again."""
     await scene.order(4)
-    await scene.fault("shop", "wrong_type", rate=1, match="OrderRefunds")
+    await scene.fault("shop", "wrong_type", rate=1, match=REFUNDS)
     for _ in range(4):
         await scene.change_mind()
         await asyncio.sleep(1)
-    await scene.heal("shop", "wrong_type", "OrderRefunds")
+    await scene.heal("shop", "wrong_type", REFUNDS)
 
 
 async def removed(scene: Scene, _book: Path) -> None:
@@ -138,7 +164,7 @@ async def commands(scene: Scene, book: Path) -> None:
 async def slow(scene: Scene, _book: Path) -> None:
     """Let calls take so long that what is held has to be prolonged."""
     await scene.fault("erp", "slow_commit", count=1, seconds=LONG_CALL_S, match="sale.order.load")
-    await scene.fault("shop", "slow_commit", count=1, seconds=LONG_CALL_S, match="Orders")
+    await scene.fault("shop", "slow_commit", count=1, seconds=LONG_CALL_S, match="orders")
     await scene.order(2)
 
 
@@ -188,6 +214,7 @@ async def command(scene: Scene, book: Path, *words: str) -> int:
 async def _tried(scene: Scene, book: Path, words: tuple[str, ...]) -> int | None:
     """Run a command once and return how it ended, None where it was killed at a point."""
     environment = {**scene.environment, "ISTHMUS_DATABASE_URL": scene.site.url, "ISTHMUS_FAILPOINTS_MET": str(book)}
+    environment["ISTHMUS_FAILPOINTS_BY"] = scene.playing
     life = Life(Program([*words, "-C", str(scene.folder)], scene.folder / "commands.log", environment))
     try:
         ended = await life.over(COMMAND_S)

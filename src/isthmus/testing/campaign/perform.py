@@ -46,7 +46,7 @@ async def _play(arm: Arm, scene: Scene, result: Result) -> None:
     scene.project(scene.folder, port=scene.pair.isthmus, stock=arm.stock, **at)
     await arm.play(scene)
     before = await _erp_calls(scene)
-    result.met = tuple(sorted(scene.met))
+    result.met = dict(scene.met)
     result.faults = await scene.reached()
     result.reached = arm.harmless or bool(result.faults)
     result.drain_s = await _drained(scene, arm)

@@ -72,8 +72,10 @@ class Scene:
     chance: random.Random = field(init=False)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     ordered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-    #: Points at which lives ended.
-    met: set[str] = field(default_factory=set[str])
+    #: Points at which lives ended, and what was played then.
+    met: dict[str, str] = field(default_factory=dict[str, str])
+    #: What is being played, for whoever asks later where a point was met.
+    playing: str = ""
     placed: list[str] = field(default_factory=list[str])
     _eye: Store | None = None
 
