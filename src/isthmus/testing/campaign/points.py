@@ -38,15 +38,11 @@ class Exempt:
 ELSEWHERE: Mapping[str, Exempt] = {
     "take_delivery": Exempt(
         "only the test harness takes deliveries one by one; the web face uses take_deliveries",
-        "tests/engine/test_intake.py",
-    ),
-    "unmark_copied": Exempt(
-        "only where a table was changed while it was copied, which a store that nobody works on never is",
-        "tests/store/test_copy.py",
+        "tests/campaign/test_exempt.py",
     ),
     "watch_intent": Exempt(
         "only for a system that cannot refuse a second record of the same key; Odoo can",
-        "tests/engine/test_intents.py",
+        "tests/campaign/test_exempt.py",
     ),
 }
 #: Processes share budgets through the first only where there are several, which a file database does not allow; a file
@@ -198,6 +194,7 @@ SERVED = (
     Act(acts.once, 0.0, ends=True),
     Act(acts.saved, 0.0, ends=True),
 )
+ACTS = frozenset(act.name for act in (*TRADING, *TROUBLED, *SERVED))
 #: Together these reach every point; each begins with an empty shop and an empty ERP.
 POINTS: Sequence[Arm] = (
     killed_in("trading", "while orders and stock come and go and are compared", *TRADING),
