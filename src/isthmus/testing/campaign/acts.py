@@ -31,6 +31,8 @@ LONG_CALL_S, LONGER_CALL_S = 12.0, 23.0
 FIRST = {"shop+productVariants", "webhookSubscriptionCreate"}
 #: What the shop calls the reading of one order's refunds, which is done for those that were edited.
 REFUNDS = "=order"
+#: What it calls the reading of orders that changed.
+READING = "=shop+orders"
 
 
 class Died(Exception):
@@ -164,7 +166,7 @@ async def commands(scene: Scene, book: Path) -> None:
 async def slow(scene: Scene, _book: Path) -> None:
     """Let calls take so long that what is held has to be prolonged."""
     await scene.fault("erp", "slow_commit", count=1, seconds=LONG_CALL_S, match="sale.order.load")
-    await scene.fault("shop", "slow_commit", count=1, seconds=LONG_CALL_S, match="orders")
+    await scene.fault("shop", "slow_commit", count=1, seconds=LONG_CALL_S, match=READING)
     await scene.order(2)
 
 

@@ -175,6 +175,7 @@ TRADING = (
     # Nothing is in hand yet that could be lost too often.
     Act(acts.begin, 6.0, in_a_row=100),
     Act(acts.trade, 6.0),
+    Act(proof_acts.forgotten, 1.0),
     Act(proof_acts.compared, 2.0),
     Act(proof_acts.judged, 2.0),
     Act(proof_acts.answered, 2.0),
@@ -188,7 +189,7 @@ TROUBLED = (
 )
 SERVED = (
     Act(acts.commands, 3.0),
-    Act(acts.slow, acts.LONG_CALL_S + 2),
+    Act(acts.slow, acts.LONG_CALL_S + 4),
     Act(proof_acts.slowly_compared, 1.0),
     Act(acts.told_to_stop, 0.0, ends=True),
     Act(acts.once, 0.0, ends=True),

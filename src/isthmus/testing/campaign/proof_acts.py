@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from isthmus.store.statement import listed
 from isthmus.testing.campaign.acts import LONGER_CALL_S, click, command
 from isthmus.testing.campaign.pair import CannotPlay
 from isthmus.testing.campaign.scene import Scene
@@ -16,6 +17,8 @@ COMPARED_S, ARRIVES_S = 90.0, 40.0
 LISTING = "=orders"
 #: Old enough that nothing about it is explained by its age.
 OLD_MIN = 120
+#: A pause is known everywhere within a second.
+PAUSED_S = 1.5
 PARKED = 100_000
 NEWEST = 2**60
 
@@ -75,6 +78,39 @@ async def answered(scene: Scene, book: Path) -> None:
         await _answered(scene, book, each["reference"])
 
 
+async def forgotten(scene: Scene, book: Path) -> None:
+    """Let the shop forget an order that was heard of and not brought yet, and the last word of it come too late."""
+    await command(scene, book, "pause", "orders")
+    await asyncio.sleep(PAUSED_S)
+    await scene.order(1)
+    number = scene.placed[-1]
+
+    async def heard_of() -> bool:
+        return bool(await _subjects(scene, [number]))
+
+    await scene.until(heard_of, ARRIVES_S, f"{number} was not read", every_s=0.2)
+    line = next(each["lines"][0] for each in await _orders(scene) if each["reference"] == number)
+    await scene.fault("shop", "delay_webhook", rate=1, seconds=2.0)
+    await scene.pair.do("shop", "edit", reference=number, sku=line["sku"], quantity=int(line["quantity"]) + 1)
+    await scene.pair.do("shop", "damage", kind="lose_order", reference=number)
+    await scene.heal("shop", "delay_webhook")
+    # With those of earlier lives: one that went on before it is known to be gone would be brought.
+    lost = set(scene.placed) - {each["reference"] for each in await _orders(scene)}
+
+    async def buried() -> bool:
+        subjects = await _subjects(scene, lost)
+        rows = await scene.ask("records", connection="shop", kind="order", ids=listed(subjects))
+        return all(row["deleted_at"] is not None for row in rows)
+
+    await scene.until(buried, ARRIVES_S, f"{number} is gone in the shop and not here", every_s=0.3)
+    await command(scene, book, "resume", "orders")
+
+
+async def _subjects(scene: Scene, numbers: Collection[str]) -> list[str]:
+    rows = await scene.ask("jobs_listed", flow="orders", before_id=NEWEST, wish=PARKED)
+    return [str(row["subject"]) for row in rows if row["number"] in numbers]
+
+
 async def _answered(scene: Scene, book: Path, reference: str) -> None:
     """Answer what is asked about an order until it is in the ERP."""
 
@@ -101,8 +137,12 @@ async def _gone(scene: Scene) -> set[str]:
     return {str(row["number"]) for row in rows if row["code"] == "gone"}
 
 
+async def _orders(scene: Scene) -> Sequence[Mapping[str, Any]]:
+    return (await scene.pair.state("shop"))["orders"]
+
+
 async def _offered(scene: Scene) -> set[str]:
-    return {each["reference"] for each in (await scene.pair.state("shop"))["orders"]}
+    return {each["reference"] for each in await _orders(scene)}
 
 
 async def _there(scene: Scene) -> set[str]:
