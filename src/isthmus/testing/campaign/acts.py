@@ -200,7 +200,9 @@ async def saved(scene: Scene, book: Path) -> None:
     if await scene.lives["up"].stop() != 0:
         raise Died
     # Whoever was killed before is not known to be gone yet.
-    await command(scene, book, "restore", str(file), "--replace", "--force")
+    if (ended := await command(scene, book, "restore", str(file), "--replace", "--force")) != 0:
+        message = f"isthmus restore ended with {ended}"
+        raise CannotPlay(message)
 
 
 async def command(scene: Scene, book: Path, *words: str) -> int:
