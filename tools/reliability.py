@@ -50,6 +50,20 @@ def rendered(result: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip()
 
 
+def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return several results as one. What was met on one store counts for that store, whichever run met it."""
+    met: dict[str, dict[str, str]] = {}
+    for each in results:
+        for store, found in each.get("failpoints_met", {}).items():
+            met.setdefault(store, {}).update(found)
+    return {
+        "arms": [arm for each in results for arm in each["arms"]],
+        "total": {name: sum(each["total"][name] for each in results) for name in results[0]["total"]},
+        "failpoints_missed": sorted({point for each in results for point in each["failpoints_missed"]}),
+        "failpoints_met": met,
+    }
+
+
 def replaced(page: str, section: str) -> str:
     """Return the page with the section between its markers. Raises `ValueError` when they are not there."""
     before, begin, rest = page.partition(BEGIN)
@@ -132,14 +146,16 @@ def _listed(seeds: Sequence[int]) -> str:
 def main() -> int:
     """Write the figures, or check that the page has a place for them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("result", nargs="?", type=Path, help="what a campaign printed")
+    parser.add_argument("results", nargs="*", type=Path, help="what campaigns printed, each of other arms or stores")
+    parser.add_argument("--points", action="store_true", help="write only which points were met, no figures")
     options = parser.parse_args()
     page = PAGE.read_text("utf-8")
-    if options.result is None:
+    if not options.results:
         print("the page has its place for figures" if BEGIN in page and END in page else "the markers are missing")
         return 0 if BEGIN in page and END in page else 1
-    result = json.loads(options.result.read_text("utf-8").splitlines()[-1])
-    PAGE.write_text(replaced(page, rendered(result)), "utf-8")
+    result = joined([json.loads(each.read_text("utf-8").splitlines()[-1]) for each in options.results])
+    if not options.points:
+        PAGE.write_text(replaced(page, rendered(result)), "utf-8")
     MET.write_text(recorded(MET.read_text("utf-8"), result), "utf-8")
     return 0
 

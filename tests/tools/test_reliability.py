@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from isthmus.testing.campaign.points import POINTS
-from tools.reliability import BEGIN, END, KILLING, PAGE, met_of, recorded, rendered, replaced
+from tools.reliability import BEGIN, END, KILLING, PAGE, joined, met_of, recorded, rendered, replaced
 
 
 def an_arm(name: str = "erp-reset", **said: Any) -> dict[str, Any]:
@@ -72,3 +72,12 @@ def test_a_whole_sweep_takes_the_place_of_the_last_one_of_its_store_and_no_other
 
 def test_the_arms_that_kill_everywhere_are_those_of_the_campaign() -> None:
     assert {arm.name for arm in POINTS} == set(KILLING)
+
+
+def test_several_results_are_one() -> None:
+    one = a_result(an_arm("plain")) | {"failpoints_met": {"sqlite": {"job.claimed": "begin"}}}
+    two = a_result(an_arm(store="postgres"), missed=("job.pulled",))
+    both = joined([one, two])
+    assert [(each["arm"], each["store"]) for each in both["arms"]] == [("plain", "sqlite"), ("erp-reset", "postgres")]
+    assert (both["total"]["offered"], both["failpoints_missed"]) == (2000, ["job.pulled"])
+    assert both["failpoints_met"] == {"sqlite": {"job.claimed": "begin"}}
