@@ -1,7 +1,8 @@
 """Writes the figures of a campaign into docs/explanation/reliability.md: `python -m tools.reliability result.json`.
 
 The result is what `make campaign ARGS="--json ..."` printed last. Everything between the markers is replaced, failures
-included; with no file, the table that is there is checked for its form.
+included; with no file, the table that is there is checked for its form. Where every point was to be met, what was met
+goes into tests/campaign/met.txt.
 """
 
 import argparse
@@ -13,7 +14,10 @@ from typing import Any, cast
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "reliability.md"
+#: What the last whole sweep of kills met: store, point and act in a line. `tests/campaign/test_points.py` reads it.
+MET = ROOT / "tests" / "campaign" / "met.txt"
 BEGIN, END = "<!-- figures: begin, by `python -m tools.reliability` -->", "<!-- figures: end -->"
+KILLING = ("killed-trading", "killed-troubled", "killed-served")
 WRONG = ("lost", "doubled", "wrong", "wrong_stock")
 HEAD = (
     "| arm | store | offered | once in the ERP | canceled before | lost | doubled | wrong | asked | faults struck |"
@@ -46,6 +50,20 @@ def rendered(result: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip()
 
 
+def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return several results as one. What was met on one store counts for that store, whichever run met it."""
+    met: dict[str, dict[str, str]] = {}
+    for each in results:
+        for store, found in each.get("failpoints_met", {}).items():
+            met.setdefault(store, {}).update(found)
+    return {
+        "arms": [arm for each in results for arm in each["arms"]],
+        "total": {name: sum(each["total"][name] for each in results) for name in results[0]["total"]},
+        "failpoints_missed": sorted({point for each in results for point in each["failpoints_missed"]}),
+        "failpoints_met": met,
+    }
+
+
 def replaced(page: str, section: str) -> str:
     """Return the page with the section between its markers. Raises `ValueError` when they are not there."""
     before, begin, rest = page.partition(BEGIN)
@@ -54,6 +72,26 @@ def replaced(page: str, section: str) -> str:
         message = f"the page has no {BEGIN} ... {END}"
         raise ValueError(message)
     return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+
+
+def met_of(text: str) -> dict[str, dict[str, str]]:
+    """Read what was met: by store, each point with the act that was played."""
+    found: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        store, point, act = line.split()
+        found.setdefault(store, {})[point] = act
+    return found
+
+
+def recorded(text: str, result: Mapping[str, Any]) -> str:
+    """Return the text with what a result met instead of what was met before, for each store it killed everywhere on."""
+    met = met_of(text)
+    played = {(each["arm"], each["store"]) for each in result["arms"]}
+    for store, found in cast("Mapping[str, dict[str, str]]", result["failpoints_met"]).items():
+        if all((arm, store) in played for arm in KILLING):
+            met[store] = found
+    lines = [f"{store} {point} {act}" for store in sorted(met) for point, act in sorted(met[store].items())]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _bound(bad: int, faulted: int) -> str:
@@ -108,14 +146,17 @@ def _listed(seeds: Sequence[int]) -> str:
 def main() -> int:
     """Write the figures, or check that the page has a place for them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("result", nargs="?", type=Path, help="what a campaign printed")
+    parser.add_argument("results", nargs="*", type=Path, help="what campaigns printed, each of other arms or stores")
+    parser.add_argument("--points", action="store_true", help="write only which points were met, no figures")
     options = parser.parse_args()
     page = PAGE.read_text("utf-8")
-    if options.result is None:
+    if not options.results:
         print("the page has its place for figures" if BEGIN in page and END in page else "the markers are missing")
         return 0 if BEGIN in page and END in page else 1
-    result = json.loads(options.result.read_text("utf-8").splitlines()[-1])
-    PAGE.write_text(replaced(page, rendered(result)), "utf-8")
+    result = joined([json.loads(each.read_text("utf-8").splitlines()[-1]) for each in options.results])
+    if not options.points:
+        PAGE.write_text(replaced(page, rendered(result)), "utf-8")
+    MET.write_text(recorded(MET.read_text("utf-8"), result), "utf-8")
     return 0
 
 

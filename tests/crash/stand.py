@@ -42,7 +42,14 @@ class Stand:
 
     def run(self, folder: Path, *, failpoint: str = "") -> subprocess.CompletedProcess[str]:
         """Do all that is due, as a scheduler would; with a failpoint, until the process is killed there."""
-        command = [sys.executable, "-m", "isthmus", "run", "--once", "--wait", "40", "--json", "-C", str(folder)]
+        return self._isthmus(folder, failpoint, "run", "--once", "--wait", "40", "--json")
+
+    def reconcile(self, folder: Path, *, failpoint: str = "") -> subprocess.CompletedProcess[str]:
+        """Compare both sides' own lists of today; with a failpoint, until the process is killed there."""
+        return self._isthmus(folder, failpoint, "reconcile", "--json")
+
+    def _isthmus(self, folder: Path, failpoint: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "isthmus", *words, "-C", str(folder)]
         environment = {**os.environ, "ISTHMUS_FAILPOINT": failpoint}
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 

@@ -23,7 +23,7 @@ from isthmus.engine.work import Work
 from isthmus.ports.connector import PaceLimits
 from isthmus.ports.errors import AuthExpired, Contended, Trouble, Unreachable
 from isthmus.store.group import StoreError
-from isthmus.store.statement import Row, Step
+from isthmus.store.statement import Row, Step, say
 from isthmus.testing.builders import a_variant
 from tests.engine.conftest import World, world_of
 from tests.engine.fakes import Probing
@@ -112,6 +112,20 @@ async def test_what_is_down_is_asked_by_one_canary_at_a_time_and_by_nobody_else(
         expected += 1
     assert abs(plant.probe.asked - expected) <= 1
     assert (await plant.job("later"))["state"] == "ready"
+
+
+async def test_who_is_alone_asks_again_at_once_where_the_canary_was_killed(plant: Plant) -> None:
+    await plant.is_down()
+    harness, now = plant.world.harness, plant.world.harness.engine.context.micros()
+    later = now + PAUSES_S[0] * 1_000_000
+    claim = say("claim_canary", what="connection:erp", token="killed", now=later, lease_until=later + 150_000_000)
+    assert (await harness.store.write(claim))[0]
+    asked = plant.probe.asked
+    await plant.wait(PAUSES_S[0] + 5)
+    assert plant.probe.asked == asked
+    await harness.engine.take_back()
+    await plant.turn()
+    assert plant.probe.asked == asked + 1
 
 
 async def test_it_goes_on_by_itself_and_the_oldest_promise_comes_first(plant: Plant) -> None:

@@ -83,7 +83,7 @@ async def test_a_process_started_again_dies_once_at_each_moment(tmp_path: Path) 
     await store.migrate()
     lives = 0
     while True:
-        failpoints.arm({"ISTHMUS_FAILPOINTS_MET": str(book)})
+        failpoints.arm({"ISTHMUS_FAILPOINTS_MET": str(book), "ISTHMUS_FAILPOINTS_BY": "test"})
         try:
             await failpoints.watched(store).write(
                 say("keep_first", name="one", value="1"), say("process_gone", id="me")
@@ -95,8 +95,8 @@ async def test_a_process_started_again_dies_once_at_each_moment(tmp_path: Path) 
             break
     assert lives == 3
     assert book.read_text().splitlines() == [
-        "commit.keep_first.before commit.process_gone.before",
-        "commit.keep_first.after commit.process_gone.after",
-        "job.claimed",
+        "by:test commit.keep_first.before commit.process_gone.before",
+        "by:test commit.keep_first.after commit.process_gone.after",
+        "by:test job.claimed",
     ]
     await store.close()

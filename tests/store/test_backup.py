@@ -17,6 +17,7 @@ from isthmus.bootstrap.backing_up import back_up
 from isthmus.bootstrap.config import ConfigError, ProjectConfig, read_config
 from isthmus.bootstrap.own import owned
 from isthmus.bootstrap.restoring import examine, restore
+from isthmus.engine import failpoints
 from isthmus.store.backup import Manifest
 from isthmus.store.group import StoreError
 from isthmus.store.level import bring_up
@@ -27,6 +28,10 @@ from tests.store.conftest import BOTH, Database, emptied
 from tests.store.ledger import attempt, delivery, mark
 
 SECRET = "c0ffee" * 10
+
+
+class Died(BaseException):
+    """What takes the place of SIGKILL here."""
 
 
 def silent(_stage: str, _table: str, _rows: int) -> None:
@@ -112,6 +117,26 @@ async def test_everything_but_secrets_is_in_it_and_goes_into_either_database(
     again = await back_up(other, tmp_path / "b.backup", silent)
     assert again.manifest.tables["attempt"] == taken.manifest.tables["attempt"]
     assert again.manifest.tables["inbox"] == taken.manifest.tables["inbox"]
+
+
+@pytest.mark.parametrize("point", ["mark_copied", "unmark_copied", "rest_jobs", "forget_duties", "forget_allowances"])
+@pytest.mark.parametrize("when", failpoints.WHEN)
+async def test_a_restore_that_was_killed_is_finished_by_one_more(
+    project: ProjectConfig, other: ProjectConfig, monkeypatch: pytest.MonkeyPatch, point: str, when: str
+) -> None:
+    await filled(project, jobs=3)
+    file = project.folder / "a.backup"
+    await back_up(project, file, silent)
+
+    def die(_pid: int, _how: int) -> None:
+        raise Died
+
+    monkeypatch.setattr(failpoints.os, "kill", die)
+    failpoints.arm({"ISTHMUS_FAILPOINT": f"commit.{point}.{when}:2" if "mark" in point else f"commit.{point}.{when}"})
+    with pytest.raises(Died):
+        await restore(other, file, silent, by="anna", force=True)
+    failpoints.arm({})
+    assert (await restore(other, file, silent, by="anna", force=True)).same
 
 
 async def test_it_is_taken_while_others_write_and_is_of_one_moment(project: ProjectConfig, tmp_path: Path) -> None:

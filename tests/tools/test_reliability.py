@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tools.reliability import BEGIN, END, PAGE, rendered, replaced
+from isthmus.testing.campaign.points import POINTS
+from tools.reliability import BEGIN, END, KILLING, PAGE, joined, met_of, recorded, rendered, replaced
 
 
 def an_arm(name: str = "erp-reset", **said: Any) -> dict[str, Any]:
@@ -58,3 +59,25 @@ def test_only_what_is_between_the_marks_is_replaced() -> None:
 
 def test_the_page_has_its_marks() -> None:
     assert replaced(PAGE.read_text("utf-8"), "new").count("new\n") >= 1
+
+
+def test_a_whole_sweep_takes_the_place_of_the_last_one_of_its_store_and_no_other() -> None:
+    before = "postgres job.claimed trade\nsqlite job.claimed trade\nsqlite job.pulled slow\n"
+    met = {"sqlite": {"job.claimed": "begin"}}
+    swept = [an_arm(name) for name in KILLING]
+    after = recorded(before, a_result(*swept) | {"failpoints_met": met})
+    assert met_of(after) == {"postgres": {"job.claimed": "trade"}, "sqlite": {"job.claimed": "begin"}}
+    assert recorded(before, a_result(*swept[1:]) | {"failpoints_met": met}) == before
+
+
+def test_the_arms_that_kill_everywhere_are_those_of_the_campaign() -> None:
+    assert {arm.name for arm in POINTS} == set(KILLING)
+
+
+def test_several_results_are_one() -> None:
+    one = a_result(an_arm("plain")) | {"failpoints_met": {"sqlite": {"job.claimed": "begin"}}}
+    two = a_result(an_arm(store="postgres"), missed=("job.pulled",))
+    both = joined([one, two])
+    assert [(each["arm"], each["store"]) for each in both["arms"]] == [("plain", "sqlite"), ("erp-reset", "postgres")]
+    assert (both["total"]["offered"], both["failpoints_missed"]) == (2000, ["job.pulled"])
+    assert both["failpoints_met"] == {"sqlite": {"job.claimed": "begin"}}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.moving import file_of, shown, side_of
+from isthmus.engine.side_failpoints import file_side
 from isthmus.kit.clock import Clock, SystemClock, to_micros
-from isthmus.store.backup import Manifest, fill, seal, to_disk
+from isthmus.store.backup import About, Manifest, fill, seal, to_disk
 from isthmus.store.copy import Told
 from isthmus.store.group import StoreError
 from isthmus.store.level import MANIFEST, UNFINISHED
@@ -44,7 +45,8 @@ async def back_up(config: ProjectConfig, to: Path | None, told: Told, clock: Clo
         path.parent.mkdir(parents=True, exist_ok=True)
         _private(half)
         await _fill(config, half, told)
-        made = await seal(half, taken_at=to_micros(now), project=config.name, source=shown(config.database), told=told)
+        about = About(to_micros(now), config.name, shown(config.database))
+        made = await seal(file_side(half), half, about, told)
         half.chmod(0o400)
         half.rename(path)
         to_disk(path)
@@ -68,7 +70,7 @@ async def _fill(config: ProjectConfig, half: Path, told: Told) -> None:
                 f"{shown(config.database)} is no database that is worked on: it is a backup, or an unfinished copy"
             )
             raise StoreError(message)
-        await fill(source, half, told)
+        await fill(source, half, told, opened=file_side)
 
 
 def _private(path: Path) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from isthmus.bootstrap.alive import alive, named
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.own import owned
+from isthmus.engine.side_failpoints import file_side, server_side
 from isthmus.kit.clock import SystemClock, from_micros, to_micros
 from isthmus.store.base import Store, one
 from isthmus.store.copy import Compared, Copy, Told, begin
@@ -16,8 +17,6 @@ from isthmus.store.group import StoreError
 from isthmus.store.level import level_of, refuse
 from isthmus.store.open import open_store
 from isthmus.store.side import Side
-from isthmus.store.side_postgres import PostgresSide
-from isthmus.store.side_sqlite import SqliteSide
 
 _FILE = "sqlite:///"
 STOP = "Stop every `isthmus up` with Ctrl-C or SIGTERM"
@@ -145,7 +144,7 @@ async def store_of(config: ProjectConfig, url: str) -> AsyncGenerator[Store]:
 async def side_of(config: ProjectConfig, url: str) -> AsyncGenerator[Side]:
     """Open a database as one end of a copy until the block ends. Raises `StoreError`."""
     path = file_of(url, config)
-    side = await PostgresSide.open(url) if path is None else SqliteSide(path)
+    side = await server_side(url) if path is None else file_side(path)
     try:
         yield side
     finally:

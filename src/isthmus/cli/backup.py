@@ -90,7 +90,7 @@ def _restore(config: ProjectConfig, file: Path, *, replace: bool, force: bool, j
                 "ahead": list(ahead(restored.manifest)),
             }
         )
-    else:
+    elif restored.same:
         _print_restored(restored)
     if not restored.same:
         fail("the database does not hold what the backup holds and stays marked: repeat to copy what differs anew", 1)

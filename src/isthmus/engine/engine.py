@@ -162,8 +162,9 @@ class Engine:
         await self.context.store.write(
             say("free_inbox", now=self.context.micros()),
             say("free_streams"),
-            say("free_canaries"),
             say("free_duties"),
+            say("free_proofs"),
+            say("free_canaries"),
         )
 
     async def run(self, stopping: asyncio.Event) -> None:

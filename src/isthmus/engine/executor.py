@@ -70,9 +70,15 @@ class Executor:
         return replace(outcome, because=f"{outcome.because} {known}") if known else outcome
 
     async def _wake_if_over(self, outcomes: Sequence[Outcome]) -> None:
-        """Wake what waits for something that happened while it decided to wait."""
-        for what in sorted({each.waits_for for each in outcomes if isinstance(each, Snoozed) and each.waits_for}):
-            await self._context.store.write(say("wake_if_over", what=what, now=self._context.micros(), **awaited(what)))
+        """Wake what waits for something that was being written while it decided to wait, and is by now."""
+        for step in self._waking(outcomes):
+            await self._context.store.write(step)
+
+    def _waking(self, outcomes: Sequence[Outcome]) -> list[Statement]:
+        """Return the steps that wake what waits for something that is over already."""
+        waited = sorted({each.waits_for for each in outcomes if isinstance(each, Snoozed) and each.waits_for})
+        now = self._context.micros()
+        return [say("wake_if_over", what=what, now=now, **awaited(what)) for what in waited]
 
     async def _try(self, flow: Flow, works: Sequence[Work]) -> Sequence[Outcome]:
         try:
@@ -147,6 +153,8 @@ class Executor:
             Statement("finish_job", self._finishing(work, outcome), expect=1),
             say("add_attempt", **self._attempt(work, outcome)),
             *work.facts,
+            # Also in this commit: whoever is killed right after it wakes nobody.
+            *self._waking((outcome,)),
         ]
         if calls:
             steps.append(Many("add_exchange", calls))
@@ -164,6 +172,7 @@ class Executor:
             steps.append(Many("add_attempt", [self._attempt(work, outcome) for work, outcome in told]))
         for work in works:
             steps.extend(work.facts)
+        steps.extend(self._waking(outcomes))
         if calls and told:
             steps.append(Many("add_exchange", [{**call, "attempt_id": told[0][0].job.token} for call in calls]))
         try:

@@ -6,7 +6,8 @@ another system has one before and after it under the name of its operation: nobo
 A few more stand by hand where something in memory matters. With nothing armed, store and HTTP are not even wrapped.
 
 `ISTHMUS_FAILPOINTS_MET=file` kills the process at the first moment that has a point which is not in the file, and
-writes the moment's points into it before: started again and again, a process dies once at each point there is.
+writes the moment's points into it before: started again and again, a process dies once at each point there is. Each
+line begins with the word of `ISTHMUS_FAILPOINTS_BY`, so that one can see later what was going on.
 """
 
 import os
@@ -35,8 +36,12 @@ PLACES = frozenset(
         "intent.put",
         "job.finished",
         "stock.pushed",
+        "proof.listed",
+        "proof.compared",
     }
 )
+#: What the first word of a line begins with, which is no point.
+BY = "by:"
 WHEN = ("before", "after")
 _CHANGES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\b", re.IGNORECASE)
 _CALL = re.compile(r"call\.\S+\.(?:before|after)")
@@ -48,9 +53,10 @@ class _State:
     def __init__(self) -> None:
         self.begin({}, None)
 
-    def begin(self, armed: Mapping[str, int], book: Path | None) -> None:
+    def begin(self, armed: Mapping[str, int], book: Path | None, by: str = "") -> None:
         self.armed = armed
         self.book = book
+        self.by = BY + by
         self.met = (
             frozenset(book.read_text("utf-8").split()) if book is not None and book.exists() else frozenset[str]()
         )
@@ -88,13 +94,17 @@ def arm(environment: Mapping[str, str]) -> None:
         message = f"no failpoint {name!r}; there are: {there}"
         raise ValueError(message)
     book = environment.get("ISTHMUS_FAILPOINTS_MET")
-    _STATE.begin({name: int(count or 1)} if name else {}, Path(book) if book else None)
+    _STATE.begin(
+        {name: int(count or 1)} if name else {},
+        Path(book) if book else None,
+        environment.get("ISTHMUS_FAILPOINTS_BY", ""),
+    )
 
 
 def failpoint(name: str) -> None:
     """Pass, or die here when a crash test asked for it."""
     if _STATE.awake:
-        _reach((name,))
+        reach((name,))
 
 
 def watched(store: Store) -> Store:
@@ -107,11 +117,16 @@ def http() -> Http:
     return _WatchedHttp() if _STATE.awake else Http()
 
 
-def _reach(names: Sequence[str]) -> None:
+def awake() -> bool:
+    """Tell whether anything is armed."""
+    return _STATE.awake
+
+
+def reach(names: Sequence[str]) -> None:
     """Pass a moment that has these names, or die in it."""
     if _STATE.book is not None and not _STATE.met.issuperset(names):
         with _STATE.book.open("a", encoding="utf-8") as book:
-            book.write(" ".join(names) + "\n")
+            book.write(" ".join((_STATE.by, *names)) + "\n")
         _die()
     for name in names:
         if name in _STATE.armed:
@@ -135,15 +150,15 @@ class _WatchedStore:
         written = list(dict.fromkeys(step.name for step in steps))
         # What only asks, such as whether somebody still holds something, gives no name to what it is asked for.
         names = [name for name in written if name in self._changing] or written
-        _reach([f"commit.{name}.before" for name in names])
+        reach([f"commit.{name}.before" for name in names])
         rows = await self._store.write(*steps)
-        _reach([f"commit.{name}.after" for name in names])
+        reach([f"commit.{name}.after" for name in names])
         return rows
 
     async def now(self, name: str, /, **values: Any) -> list[Row]:
-        _reach([f"commit.{name}.before"])
+        reach([f"commit.{name}.before"])
         rows = await self._store.now(name, **values)
-        _reach([f"commit.{name}.after"])
+        reach([f"commit.{name}.after"])
         return rows
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -158,9 +173,9 @@ class _WatchedHttp(Http):
         return self.keep(_WatchedHttp(own_network=False, way_out=way_out))
 
     async def send(self, request: Request) -> Response:
-        _reach([f"call.{request.operation}.before"])
+        reach([f"call.{request.operation}.before"])
         answer = await super().send(request)
-        _reach([f"call.{request.operation}.after"])
+        reach([f"call.{request.operation}.after"])
         return answer
 
 

@@ -33,7 +33,7 @@ LAG: ContextVar[float] = ContextVar("lag", default=0.0)
 
 @dataclass(slots=True)
 class Fault:
-    """One standing order: strike `count` times, or at `rate`, on operations containing `match`."""
+    """One standing order: strike `count` times, or at `rate`, on operations containing `match`; `=name` is that one."""
 
     kind: str
     count: int | None = None
@@ -74,7 +74,7 @@ class Faults:
     def draw(self, operation: str, kinds: frozenset[str] = BEFORE_EFFECT | AFTER_EFFECT | LOOK) -> Fault | None:
         """Return the fault that strikes this operation now, if any, and count it."""
         for fault in self._orders:
-            if fault.kind not in kinds or fault.match not in operation:
+            if fault.kind not in kinds or not _fits(fault.match, operation):
                 continue
             if fault.rate is not None and self._chance.random() >= fault.rate:
                 continue
@@ -104,6 +104,10 @@ class Faults:
         self._orders.remove(fault)
         if fault.hits:
             self._ended[fault.kind] = self._ended.get(fault.kind, 0) + fault.hits
+
+
+def _fits(match: str, operation: str) -> bool:
+    return operation == match[1:] if match.startswith("=") else match in operation
 
 
 def _parse(wish: Any) -> Fault:

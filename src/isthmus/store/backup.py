@@ -5,7 +5,7 @@ when it is and what each table holds. The only secret in a store, the key that p
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +42,21 @@ class Manifest:
     figures: Mapping[str, int | None]
 
 
-async def fill(source: Side, path: Path, told: Told) -> None:
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of what a backup is, and from when, in microseconds since 1970 UTC."""
+
+    taken_at: int
+    project: str
+    source: str
+
+
+async def fill(source: Side, path: Path, told: Told, *, opened: Callable[[Path], SqliteSide] = SqliteSide) -> None:
     """Write all of a store to a new file, as it is at one moment; others go on writing. Raises `StoreError`."""
     if isinstance(source, SqliteSide):
         await source.copy_into(path)
         return
-    target = SqliteSide(path)
+    target = opened(path)
     try:
         async with source.snapshot():
             await _same_tables(source, target)
@@ -64,9 +73,8 @@ async def fill(source: Side, path: Path, told: Told) -> None:
         await target.close()
 
 
-async def seal(path: Path, *, taken_at: int, project: str, source: str, told: Told) -> Manifest:
-    """Take the secrets out of a filled file, let it say what it holds, and see it onto the disk."""
-    side = SqliteSide(path)
+async def seal(side: SqliteSide, path: Path, about: About, told: Told) -> Manifest:
+    """Take the secrets out of a filled file, let it say what it holds, and see it onto the disk; `side` is closed."""
     try:
         await side.run("PRAGMA secure_delete=ON")  # what is taken out is overwritten, too
         for name in LEFT_OUT:
@@ -76,7 +84,7 @@ async def seal(path: Path, *, taken_at: int, project: str, source: str, told: To
             held = {each.name: await tally(side, each, told) for each in tables.values()}
         figures = one(await side.say("backup_figures")) or {}
         applied = tuple(row["name"] for row in await side.say("applied_changes"))
-        made = Manifest(FORMAT, taken_at, __version__, project, source, applied, held, dict(figures))
+        made = Manifest(FORMAT, about.taken_at, __version__, about.project, about.source, applied, held, dict(figures))
         await side.run(f"CREATE TABLE {MANIFEST} (body TEXT NOT NULL)")
         body = msgspec.json.encode(made).decode().replace("'", "''")
         await side.run(f"INSERT INTO {MANIFEST} VALUES ('{body}')")  # noqa: S608 - our own JSON, quoted

@@ -133,6 +133,9 @@ class Copy:
             await self.target.say("unmark_copied", table_name=name)
         if not differing:
             if self.last is not None:
+                # Whoever is killed in it leaves tables that are the same no more: the next copy begins them anew.
+                for each in found:
+                    await self.target.say("unmark_copied", table_name=each.table)
                 await self.last(self.target)
             await self.target.run(f"DROP TABLE {UNFINISHED}")
         return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from isthmus.engine import failpoints
 from isthmus.engine.allowance import Terms
 from isthmus.engine.connections import Connection
 from isthmus.engine.context import Context
@@ -156,7 +157,7 @@ async def running(
     hands = clock or HandClock(flowing=True)
     named = connections if isinstance(connections, Mapping) else {each.name: each for each in connections}
     with TemporaryDirectory(prefix="isthmus-") as folder:
-        store = await open_store(database or "sqlite:///harness.db", Path(folder))
+        store = failpoints.watched(await open_store(database or "sqlite:///harness.db", Path(folder)))
         try:
             await store.migrate()
             engine = Engine(Context(store, hands, named), flows, rules or Rules())

@@ -80,14 +80,17 @@ class Life:
         """Wait until it has ended, at most so long; return how, None when it goes on."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        loop.add_reader(self._process.sentinel, ended.set)
+        # A loop has one reader for a handle: two who wait for the same life need two of them.
+        sentinel = os.dup(self._process.sentinel)
+        loop.add_reader(sentinel, ended.set)
         try:
             async with asyncio.timeout(seconds):
                 await ended.wait()
         except TimeoutError:
             return None
         finally:
-            loop.remove_reader(self._process.sentinel)
+            loop.remove_reader(sentinel)
+            os.close(sentinel)
         self._process.join()
         return self.ended
 

@@ -72,16 +72,24 @@ def _lines(order: State) -> list[tuple[str, Decimal, Decimal]]:
 
 
 def _stock(shop: State, erp: State) -> dict[str, int]:
-    """Compare what each SKU offers in all places with what the ERP has free, less orders it does not know."""
+    skus, wrong = len(_sold(shop, erp)), len(wrong_stock(shop, erp))
+    return {"skus": skus, "equal": skus - wrong, "wrong": wrong}
+
+
+def wrong_stock(shop: State, erp: State) -> list[str]:
+    """Return the SKUs of which all places together do not offer what the ERP has free, less orders it does not know."""
     booked = {order["reference"] for order in erp["orders"]}
     unknown: defaultdict[str, Decimal] = defaultdict(Decimal)
     for order in shop["orders"]:
         if order["reference"] not in booked and order["status"] == "open" and not order["test"]:
             for line in order["lines"]:
                 unknown[line["sku"]] += Decimal(str(line["quantity"]))
-    sold = {sku: places for sku, places in erp["stock"].items() if sku in shop["stock"]}
-    equal = sum(_sum(shop["stock"][sku]) == max(Decimal(0), _sum(sold[sku]) - unknown[sku]) for sku in sold)
-    return {"skus": len(sold), "equal": equal, "wrong": len(sold) - equal}
+    sold = _sold(shop, erp)
+    return [sku for sku in sold if _sum(shop["stock"][sku]) != max(Decimal(0), _sum(sold[sku]) - unknown[sku])]
+
+
+def _sold(shop: State, erp: State) -> dict[str, Mapping[str, Any]]:
+    return {sku: places for sku, places in erp["stock"].items() if sku in shop["stock"]}
 
 
 def _sum(places: Mapping[str, Any]) -> Decimal:

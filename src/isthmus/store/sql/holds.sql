@@ -32,7 +32,7 @@ UPDATE hold SET run_at = :run_at, failures = failures + CAST(:spends AS INTEGER)
 WHERE what = :what AND why = 'down' AND token = :token;
 
 -- name: free_canaries
-UPDATE hold SET token = NULL, lease_until = NULL WHERE token IS NOT NULL;
+UPDATE hold SET token = NULL, lease_until = NULL WHERE why = 'down' AND token IS NOT NULL;
 
 -- name: refund_jobs
 -- What failed because the connection was down has failed for no fault of the record: the try is given back.

@@ -34,6 +34,9 @@ RETURNING *;
 -- name: extend_proof
 UPDATE proof_run SET lease_until = :lease_until WHERE id = :id AND token = :token RETURNING id;
 
+-- name: free_proofs
+UPDATE proof_run SET token = NULL, lease_until = NULL WHERE state <> 'done' AND token IS NOT NULL;
+
 -- name: list_proof_here
 UPDATE proof_run SET here_cursor = :cursor, here_ended = :ended, listed = listed + :entries
 WHERE id = :id AND token = :token

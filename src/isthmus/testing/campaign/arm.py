@@ -56,7 +56,7 @@ class Result(msgspec.Struct, kw_only=True):
     at_best_s: float = 0.0
     took_s: float = 0.0
     calls_per_order: float = 0.0
-    met: tuple[str, ...] = ()  # points at which it was killed
+    met: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])  # points it was killed at, and in which act
     trouble: str = ""
     samples: tuple[str, ...] = ()
 

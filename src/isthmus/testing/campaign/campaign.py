@@ -126,7 +126,12 @@ def summed(results: Sequence[Result]) -> dict[str, Any]:
     total = {name: sum(getattr(each, name) for each in results) for name in COUNTED}
     order = {name: number for number, name in enumerate(ARMS)}
     told = [_line(lines[each]) for each in sorted(lines, key=lambda each: (order.get(each[0], 0), each[1]))]
-    return {"arms": told, "total": total, "failpoints_missed": _missed(results)}
+    met: dict[str, dict[str, str]] = {}
+    for each in results:
+        if each.met:
+            met.setdefault(each.store, {}).update(each.met)
+    points = {store: dict(sorted(found.items())) for store, found in met.items()}
+    return {"arms": told, "total": total, "failpoints_missed": _missed(results), "failpoints_met": points}
 
 
 def _missed(results: Sequence[Result]) -> list[str]:

@@ -66,7 +66,7 @@ class Pair:
         """Return what a system has counted."""
         return await self._call(side, "GET", "meter", None)
 
-    async def do(self, side: str, what: str, **wish: Any) -> dict[str, Any]:
+    async def do(self, side: str, what: str, /, **wish: Any) -> dict[str, Any]:
         """Use a control, such as `do("shop", "orders", count=3)`. Raises `CannotPlay` when it is refused."""
         answer = await self._call(side, "POST", what, msgspec.json.encode(wish))
         if "error" in answer:

@@ -12,7 +12,7 @@ from isthmus.testing.campaign.arm import Arm, Result
 from isthmus.testing.campaign.pair import ERP_MS, CannotPlay
 from isthmus.testing.campaign.scene import LOOK_S, Scene
 from isthmus.testing.proxy import Proxy
-from isthmus.testing.truth import figures, same
+from isthmus.testing.truth import figures, same, wrong_stock
 
 log = logging.getLogger("isthmus.campaign")
 #: Whoever would do something twice has done it by then.
@@ -46,7 +46,7 @@ async def _play(arm: Arm, scene: Scene, result: Result) -> None:
     scene.project(scene.folder, port=scene.pair.isthmus, stock=arm.stock, **at)
     await arm.play(scene)
     before = await _erp_calls(scene)
-    result.met = tuple(sorted(scene.met))
+    result.met = dict(scene.met)
     result.faults = await scene.reached()
     result.reached = arm.harmless or bool(result.faults)
     result.drain_s = await _drained(scene, arm)
@@ -74,14 +74,14 @@ async def _judge(scene: Scene, arm: Arm, result: Result, left: Collection[str]) 
     result.wrong, result.skipped = orders["wrong_content"], orders["skipped"]
     result.wrong_stock = told["stock"]["wrong"] if arm.stock else 0
     result.calls_per_order = round((calls["shop"] + calls["erp"]) / max(1, result.offered), 2)
-    result.samples = tuple(_samples(shop, erp))
+    result.samples = tuple(_samples(shop, erp, stock=arm.stock))
     strange = {each["reference"] for each in erp["orders"]} - {each["reference"] for each in shop["orders"]}
     if strange:
         result.trouble = f"the ERP holds {len(strange)} orders nobody placed: {sorted(strange)[:SAMPLES]}"
 
 
-def _samples(shop: State, erp: State) -> list[str]:
-    """Name some of the orders that are not as they should be, for whoever looks for the reason."""
+def _samples(shop: State, erp: State, *, stock: bool) -> list[str]:
+    """Name some of the orders and figures that are not as they should be, for whoever looks for the reason."""
     held: dict[str, list[State]] = {}
     for each in erp["orders"]:
         held.setdefault(each["reference"], []).append(each)
@@ -97,7 +97,16 @@ def _samples(shop: State, erp: State) -> list[str]:
             )
         elif not there and each["status"] == "open":
             found.append(f"{each['reference']} lost")
-    return found[:SAMPLES]
+    shelves = [
+        f"{sku} wrong: {shop['stock'][sku]} in the shop, {erp['stock'][sku]} in the ERP"
+        for sku in (wrong_stock(shop, erp) if stock else ())
+    ]
+    return found[:SAMPLES] + shelves[:SAMPLES]
+
+
+def _taken_by(shop: State, references: Collection[str]) -> set[str]:
+    """Return the SKUs some orders of the shop are about."""
+    return {line["sku"] for each in shop["orders"] if each["reference"] in references for line in each["lines"]}
 
 
 async def _drained(scene: Scene, arm: Arm) -> float | None:
@@ -114,7 +123,10 @@ async def _drained(scene: Scene, arm: Arm) -> float | None:
         orders = figures(due, erp, (), 0.0)["orders"]
         if orders["doubled"]:
             return True  # time does not mend it
-        stock = figures(shop, erp, asked, 0.0)["stock"]
+        # Nor does what such an order takes from stock: the ERP may hold it unconfirmed, and count it as free.
+        waiting = _taken_by(shop, asked)
+        settled = {**erp, "stock": {sku: each for sku, each in erp["stock"].items() if sku not in waiting}}
+        stock = figures(shop, settled, asked, 0.0)["stock"]
         return not (orders["lost"] or orders["wrong_content"] or (arm.stock and stock["wrong"]))
 
     loop = asyncio.get_running_loop()

@@ -14,7 +14,7 @@ from isthmus.kit.http import Http, HttpFailure, Request
 from isthmus.store.base import Store
 from isthmus.store.group import StoreError
 from isthmus.store.open import open_store
-from isthmus.store.statement import Dialect
+from isthmus.store.statement import Dialect, say
 from isthmus.testing.campaign.pair import CannotPlay, Pair
 from isthmus.testing.campaign.project import write_project
 from isthmus.testing.lives import Life, Program, free_port
@@ -72,8 +72,10 @@ class Scene:
     chance: random.Random = field(init=False)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     ordered: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-    #: Points at which lives ended.
-    met: set[str] = field(default_factory=set[str])
+    #: Points at which lives ended, and what was played then.
+    met: dict[str, str] = field(default_factory=dict[str, str])
+    #: What is being played, for whoever asks later where a point was met.
+    playing: str = ""
     placed: list[str] = field(default_factory=list[str])
     _eye: Store | None = None
 
@@ -133,6 +135,12 @@ class Scene:
             self._eye = await open_store(self.site.url, self.folder, connections=2)
             self.stack.push_async_callback(self._eye.close)
         return await self._eye.read(name, **values)
+
+    async def free_duties(self) -> None:
+        """Let go of what killed processes alone may do: on a server that takes two minutes after each of them."""
+        await self.ask("holds")
+        if self._eye is not None and self.site.dialect == "postgres":
+            await self._eye.write(say("free_duties"))
 
     async def parked(self) -> set[str]:
         """Return the orders a person is asked about."""

@@ -1,0 +1,72 @@
+"""Points that no act of the campaign can reach, each killed here instead: before and after its commit."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isthmus.engine import failpoints
+from isthmus.engine.failpoints import WHEN
+from isthmus.testing.builders import a_variant
+from isthmus.testing.campaign.points import ELSEWHERE
+from tests.engine.conftest import SETTLE_S, world_of
+
+
+class Died(BaseException):
+    """What takes the place of SIGKILL here."""
+
+
+@pytest.fixture(autouse=True)
+def deaths(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def die(_pid: int, how: int) -> None:
+        assert how == signal.SIGKILL
+        raise Died
+
+    monkeypatch.setattr(failpoints.os, "kill", die)
+    yield
+    failpoints.arm({})
+
+
+def armed(statement: str, when: str) -> None:
+    failpoints.arm({"ISTHMUS_FAILPOINT": f"commit.{statement}.{when}"})
+
+
+def test_all_of_them_are_here() -> None:
+    text = Path(__file__).read_text("utf-8")
+    assert [name for name in ELSEWHERE if f'armed("{name}", when)' not in text] == []
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_delivery_is_there_or_it_is_not(when: str) -> None:
+    armed("take_delivery", when)
+    async with world_of() as world:
+        await world.harness.drain()
+        world.shelf.keep(a_variant("A"))
+        with pytest.raises(Died):
+            await world.notify("d1", ("variant", "variant-A"))
+        failpoints.arm({})
+        await world.harness.drain(poll=False)
+        assert world.flow.ran == ([] if when == "before" else ["variant-A"])
+        await world.notify("d1", ("variant", "variant-A"))  # nobody said yes, so it is sent again
+        await world.harness.drain(poll=False)
+        assert world.flow.ran == ["variant-A"]
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_second_try_is_looked_after_by_whoever_comes_next(when: str) -> None:
+    armed("watch_intent", when)
+    async with world_of() as world:
+        world.shelf.keep(a_variant("A"))
+        world.desk.plan.append("lose")
+        await world.harness.drain()
+        with pytest.raises(Died):
+            await world.harness.wait(SETTLE_S)
+        failpoints.arm({})
+        await world.harness.engine.take_back()
+        for _ in range(3):
+            await world.harness.wait(SETTLE_S)
+        assert len(world.desk.held("shop:variant-A")) == 1
+        job = await world.harness.job("copy", "variant-A")
+        assert job is not None
+        assert job["state"] == "done"
