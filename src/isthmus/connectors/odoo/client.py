@@ -18,7 +18,7 @@ from isthmus.connectors.odoo.failures import Asked, lost, server_date, unwrap, u
 from isthmus.connectors.odoo.wire import mapping, whole
 from isthmus.kit.clock import Clock
 from isthmus.kit.http import AnswerLost, Http, NotSent, Request, Response
-from isthmus.ports.errors import AuthExpired, InDoubt, Misconfigured, Throttled, Unreachable, WireDrift
+from isthmus.ports.errors import AuthExpired, Misconfigured, Throttled, Unreachable, WireDrift
 from isthmus.ports.pace import Pace
 
 JSON2_SINCE = 19
@@ -101,18 +101,6 @@ class Client:
         me = await self.identity()
         named["context"] = {**me.context, **(context or {})}
         return await self._dispatch(me, _Call(model, method, ids, named, writes))
-
-    async def create(self, model: str, vals: Mapping[str, Any], *, writes: str) -> int:
-        """Create one record and return its id."""
-        created = await self.call(model, "create", vals_list=[vals], writes=writes)
-        try:
-            made = whole(created[0])
-        except (LookupError, TypeError):
-            made = None
-        if made is None:
-            message = f"{model}.create: Odoo did not tell the id of the new record"
-            raise InDoubt(message, key=writes)
-        return made
 
     async def identity(self) -> Identity:
         """Return who we are, asking once. Raises `AuthExpired`, `Misconfigured`, `Unreachable`."""
