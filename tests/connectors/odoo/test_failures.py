@@ -274,7 +274,7 @@ async def test_an_answer_of_another_shape_is_drift_to_read_and_doubt_to_write(*,
             wire.rows(wire.Row, await client.call("sale.order", "read_group"), {})
         answers.answer = web.json_response("unexpected")
         with pytest.raises(InDoubt):
-            await create_once(client, "sale.order", {}, known_as="isthmus.order_1", writes="k")
+            await create_once(client, "sale.order", {"isthmus.order_1": {}}, writes="k")
 
 
 @pytest.mark.parametrize("version", [17, 19])
