@@ -22,6 +22,8 @@ from isthmus.ports.errors import AuthExpired, Misconfigured, Throttled, Unreacha
 from isthmus.ports.pace import Pace
 
 JSON2_SINCE = 19
+#: From here on the question after a right has another name (odoo/orm/models.py, `has_access`).
+HAS_ACCESS_SINCE = 18
 OLDEST = 14
 #: An Odoo worker is killed after two minutes (`limit_time_real`), so no answer comes later.
 TIMEOUT_S = 125.0
@@ -101,6 +103,13 @@ class Client:
         me = await self.identity()
         named["context"] = {**me.context, **(context or {})}
         return await self._dispatch(me, _Call(model, method, ids, named, writes))
+
+    async def may(self, model: str, operation: str) -> bool:
+        """Tell whether our user may `create`, `read`, `write` or `unlink` records of a model."""
+        if (await self.identity()).version.major >= HAS_ACCESS_SINCE:
+            # A method of records since 18: asked of none of them, it answers for the model.
+            return bool(await self.call(model, "has_access", ids=[], operation=operation))
+        return bool(await self.call(model, "check_access_rights", operation=operation, raise_exception=False))
 
     async def identity(self) -> Identity:
         """Return who we are, asking once. Raises `AuthExpired`, `Misconfigured`, `Unreachable`."""

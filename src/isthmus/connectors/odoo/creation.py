@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from isthmus.connectors.odoo.client import Client
 from isthmus.connectors.odoo.wire import mapping, whole
@@ -22,8 +21,6 @@ from isthmus.ports.errors import Forbidden, InDoubt
 MODULE = "isthmus"
 #: A record that is there already keeps what it holds, whoever changed it since.
 LEAVE_ALONE = {"mode": "update", "noupdate": True}
-#: From here on the question after a right has another name (odoo/orm/models.py, `has_access`).
-HAS_ACCESS_SINCE = 18
 #: What a field may hold, before it becomes a text.
 Cell = str | int | bool
 _SHOWN = 40
@@ -72,16 +69,12 @@ async def create_once(
 
 async def _check_right(client: Client, model: str) -> None:
     """Raise `Forbidden` where the right to create is what is missing: `load` says it in a sentence only."""
-    if (await client.identity()).version.major >= HAS_ACCESS_SINCE:
-        allowed = await client.call(model, "has_access", ids=[], operation="create")
-    else:
-        allowed = await client.call(model, "check_access_rights", operation="create", raise_exception=False)
-    if not allowed:
+    if not await client.may(model, "create"):
         message = f"Odoo does not let this user create records of {model}"
         raise Forbidden(message, missing=f"{model}.create")
 
 
-def _words(messages: Any) -> str:
+def _words(messages: object) -> str:
     said = [str((mapping(one) or {}).get("message", "")) for one in messages] if isinstance(messages, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return " ".join(word for word in dict.fromkeys(said) if word) or "Odoo refused the record without a word"
 
