@@ -24,16 +24,18 @@ from isthmus.kit.http import Http, Request, Response
 PARTNER, ORDER = "res.partner", "sale.order"
 #: Calls of Odoo 19's own protocol; finding out its version goes elsewhere.
 API = "/json/2/"
+#: How a column of a `load` ends that holds ids.
+ID = "/.id"
 #: What points to a record that was made along the way, by the field's name.
 REFS = {"partner_id": PARTNER, "partner_invoice_id": PARTNER, "partner_shipping_id": PARTNER, "parent_id": PARTNER}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it left, and the id it created."""
+    """One request as it left, and the ids it created."""
 
     request: Request
-    created: int | None
+    created: Sequence[int]
 
     @property
     def model(self) -> str:
@@ -63,11 +65,11 @@ class Listening(Http):
         return jobs
 
 
-def made_by(operation: str, answer: Any) -> int | None:
-    """Return the id of the record a call has created, None when it created none."""
+def made_by(operation: str, answer: Any) -> Sequence[int]:
+    """Return the ids of the records a call has created."""
     if operation.endswith(".create"):
-        return answer[0]
-    return answer["ids"][0] if operation.endswith(".load") else None
+        return answer
+    return answer["ids"] if operation.endswith(".load") else ()
 
 
 @contextlib.contextmanager
@@ -95,7 +97,7 @@ class Loop:
 
     async def send(self, jobs: Sequence[Sequence[Call]], concurrency: int) -> float:
         """Send all jobs, so many at a time; return the seconds it took."""
-        self._made |= {(call.model, call.created) for job in jobs for call in job if call.created}
+        self._made |= {(call.model, made) for job in jobs for call in job for made in call.created}
         todo = iter(jobs)
 
         async def worker(session: aiohttp.ClientSession) -> None:
@@ -131,10 +133,9 @@ class Loop:
                 answered = msgspec.json.decode(await answer.read())
             assert answer.status == 200, answered  # noqa: PLR2004
             self.took_ms[call.request.operation].append((asyncio.get_running_loop().time() - began) * 1000)
-            if call.created:
-                made = made_by(call.request.operation, answered)
-                self._new[call.model, call.created].set_result(made)
-                order = made if call.model == ORDER else order
+            for old, new in zip(call.created, made_by(call.request.operation, answered), strict=True):
+                self._new[call.model, old].set_result(new)
+                order = new if call.model == ORDER else order
         if order is not None:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._commit, order)
 
@@ -144,7 +145,9 @@ class Loop:
     async def _cells(self, columns: Sequence[str], row: Sequence[str]) -> list[str]:
         """Return a row of a load with this ERP's ids, which stand there as texts."""
         return [
-            str(await self._anew("", column.removesuffix("/.id"), int(cell))) if column.endswith("/.id") else cell
+            str(await self._anew("", column.removesuffix("/.id"), int(cell)))
+            if cell and column.endswith("/.id")
+            else cell
             for column, cell in zip(columns, row, strict=True)
         ]
 

@@ -12,7 +12,7 @@ from isthmus.engine.flow import Flow
 from isthmus.testing.clock import HandClock
 from isthmus.testing.harness import Harness, connection, running
 from tests.engine.fakes import Bell, Copying, Desk, Shelf, session
-from tests.store.conftest import BOTH, emptied
+from tests.store.conftest import BOTH, address_of
 
 SETTLE_S = 10.0
 
@@ -64,11 +64,7 @@ async def world_of(
 
 @pytest.fixture(params=BOTH)
 async def database(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return ""
-    url: str = request.getfixturevalue("postgres_url")
-    await emptied(url)
-    return url
+    return await address_of(request)
 
 
 @pytest.fixture

@@ -194,9 +194,9 @@ async def test_refused_credentials_stop_everything_at_once_and_a_check_lets_it_g
     assert sorted(plant.sent) == ["1", "2", "3"]
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # a file has one process
 async def test_every_process_knows_and_only_one_sends_the_canary(database: str) -> None:
-    if not database:
-        pytest.skip("a file has one process")
     async with world_of(database) as first, world_of(database) as second:
         plants = [Plant(first), Plant(second)]
         for each in plants:

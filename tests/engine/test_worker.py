@@ -117,9 +117,9 @@ async def test_a_mark_that_comes_while_the_record_is_worked_on_is_not_lost(world
     assert seen == ["1", "1"]
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # a file has one worker
 async def test_two_engines_share_the_work_and_no_job_runs_twice(database: str) -> None:
-    if not database:
-        pytest.skip("a file has one worker")
     async with world_of(database) as one, world_of(database) as other:
         gauges = Gauge(one), Gauge(other)
         for number in range(60):

@@ -13,16 +13,12 @@ from isthmus.store.base import Store
 from isthmus.store.open import open_store
 from isthmus.testing.builders import a_line, an_order
 from tests.flows.conftest import Trade, trading
-from tests.store.conftest import BOTH, emptied
+from tests.store.conftest import BOTH, address_of
 
 
 @pytest.fixture(params=BOTH)
 async def url(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return ""
-    found: str = request.getfixturevalue("postgres_url")
-    await emptied(found)
-    return found
+    return await address_of(request)
 
 
 @pytest.fixture
@@ -95,15 +91,16 @@ async def test_a_look_that_saw_no_change_does_not_vouch_for_what_it_did_not_see(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)  # a file database has one writer
 async def test_whoever_is_quicker_what_orders_take_is_what_the_newest_reading_says(
     url: str, trade: Trade, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    if not url:
-        pytest.skip("a file database has one writer")
     other = await open_store(url, tmp_path_factory.mktemp("other"))
-    for each in range(40):
-        older = await reading(trade, an_order("1", a_line("MUG", quantity=100 + each)), 2 * each)
-        newer = await reading(trade, an_order("1", a_line("MUG", quantity=200 + each)), 2 * each + 1)
-        await asyncio.gather(trade.harness.store.write(*older.steps), other.write(*newer.steps))
-        assert await taken(other) == {"MUG": str(200 + each)}
-    await other.close()
+    try:
+        for each in range(40):
+            older = await reading(trade, an_order("1", a_line("MUG", quantity=100 + each)), 2 * each)
+            newer = await reading(trade, an_order("1", a_line("MUG", quantity=200 + each)), 2 * each + 1)
+            await asyncio.gather(trade.harness.store.write(*older.steps), other.write(*newer.steps))
+            assert await taken(other) == {"MUG": str(200 + each)}
+    finally:
+        await other.close()

@@ -158,6 +158,14 @@ def test_times_and_amounts_are_no_phones(text: str) -> None:
     assert scrub(json.dumps({"note": text}).encode()) == f'{{"note":"{text}"}}'
 
 
+def test_an_address_does_not_name_the_person_it_belongs_to() -> None:
+    address = {"id": 6, "ref": "shop:1", "parent_id": [5, "Anna Muster"], "commercial_partner_id": [5, "Anna Muster"]}
+    kept = scrub(json.dumps([address, {"id": 5, "parent_id": False}]).encode())
+    assert "Anna" not in kept
+    assert json.loads(kept)[0]["parent_id"] == [5, HIDDEN]
+    assert json.loads(kept)[1] == {"id": 5, "parent_id": False}
+
+
 def test_a_table_hides_by_its_columns_what_a_record_hides_by_its_fields() -> None:
     table = {
         "fields": ["id", "name", "street", "email", "parent_id/.id", "customer_rank"],

@@ -15,6 +15,7 @@ from typing import Any
 
 from isthmus.bootstrap.config import read_config
 from isthmus.bootstrap.wiring import opened
+from isthmus.cli.demo_project import SECRETS
 from isthmus.kit.clock import to_micros
 from isthmus.kit.http import Request, Response
 from isthmus.ports.receiver import Delivery, Refused
@@ -64,11 +65,6 @@ every = {every}
 [flows.stock.places]
 WH = "Main warehouse"
 EAST = "East warehouse"
-"""
-_SECRETS = """\
-ISTHMUS_SHOP_ACCESS_TOKEN=demo-token
-ISTHMUS_SHOP_CLIENT_SECRET=demo-secret
-ISTHMUS_ERP_API_KEY=demo-key
 """
 
 
@@ -154,7 +150,7 @@ class Town:
         self._open: AsyncExitStack | None = None
         self._harness: Harness | None = None
         (folder / "isthmus.toml").write_text(_PROJECT.format(database=database, every=every_s), "utf-8")
-        (folder / ".env").write_text(_SECRETS, "utf-8")
+        (folder / ".env").write_text(SECRETS, "utf-8")
 
     def shop_time(self) -> datetime:
         return (self.hands.now() + self.skew["shop"]).replace(microsecond=0)

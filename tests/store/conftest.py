@@ -37,10 +37,21 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 async def emptied(url: str) -> None:
     """Take everything out of a database: much quicker than a new one for each test."""
     connection = await asyncpg.connect(url)
-    await connection.execute("SET client_min_messages = warning")
-    await connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-    await connection.execute("CREATE SCHEMA public")
-    await connection.close()
+    try:
+        await connection.execute("SET client_min_messages = warning")
+        await connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+        await connection.execute("CREATE SCHEMA public")
+    finally:
+        await connection.close()
+
+
+async def address_of(request: pytest.FixtureRequest) -> str:
+    """Return where the store of a test in `BOTH` is: an empty PostgreSQL, or nothing, which means a file."""
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgres_url")
+    await emptied(url)
+    return url
 
 
 @pytest.fixture

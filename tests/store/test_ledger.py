@@ -262,18 +262,19 @@ async def test_a_stream_is_read_by_one_reader_and_its_cursor_moves_only_for_him(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # a file database has one writer
 async def test_a_row_somebody_sits_on_does_not_keep_the_others_from_coming_back(
     database: Database, store: Store
 ) -> None:
     """A machine that was cut off in a commit leaves its locks behind for as long as the server does not notice."""
-    if database.dialect == "sqlite":
-        pytest.skip("a file database has one writer")
     await mark(store, "cut off", "dead")
     rows = {row["subject"]: row for row in await claim(store, lease=10)}
     sitting = await asyncpg.connect(database.url)
-    await sitting.execute("BEGIN")
-    await sitting.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", rows["cut off"]["id"])
-    written = await asyncio.wait_for(store.write(say("note_lost_workers", now=50, before=50), losing(50, 50)), 20)
-    assert [row["id"] for row in written[1]] == [rows["dead"]["id"]]
-    assert await store.read("attempts_of", flow="orders", subject="cut off") == []
-    await sitting.close()
+    try:
+        await sitting.execute("BEGIN")
+        await sitting.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", rows["cut off"]["id"])
+        written = await asyncio.wait_for(store.write(say("note_lost_workers", now=50, before=50), losing(50, 50)), 20)
+        assert [row["id"] for row in written[1]] == [rows["dead"]["id"]]
+        assert await store.read("attempts_of", flow="orders", subject="cut off") == []
+    finally:
+        await sitting.close()

@@ -20,7 +20,7 @@ def write_project(folder: Path, ports: Ports) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(_TOML.format(ports=ports), "utf-8")
     secrets = folder / ".env"
-    secrets.write_text(_ENV, "utf-8")
+    secrets.write_text(SECRETS, "utf-8")
     secrets.chmod(0o600)
 
 
@@ -56,7 +56,7 @@ to = "shop"
 WH = "Main warehouse"
 EAST = "East warehouse"
 """
-_ENV = """\
+SECRETS = """\
 ISTHMUS_SHOP_ACCESS_TOKEN=demo-token
 ISTHMUS_SHOP_CLIENT_SECRET=demo-secret
 ISTHMUS_ERP_API_KEY=demo-key

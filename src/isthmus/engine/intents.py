@@ -58,13 +58,15 @@ async def put_once(
     unanswered: Unanswered | None,
     held: Held | None = None,
     adopt: Adopt | None = None,
+    look: Adopt | None = None,
 ) -> Receipt:
     """Make the destination hold `record` exactly once and return its yes.
 
     `held` is what it holds of the record already, as it said itself: that is brought up to date and nothing looked
     for. `unanswered` is the try under this key that got no answer, read after the job was claimed: nobody else can
     have begun another one since, and the store refuses a second one beside it. `adopt` may offer a record that is
-    there under no key of ours, such as a customer the ERP already knew. Raises what the sink raises; `Later` while an
+    there under no key of ours, such as a customer the ERP already knew; `look` asks for both at once, at a first try.
+    Raises what the sink raises; `Later` while an
     earlier, unanswered try may still be landing; `Ask` when too many got no answer; `Leave` where a person said so.
     """
     kind = kind_of(record)
@@ -72,7 +74,10 @@ async def put_once(
     existing = Receipt(held.external_id, held.number, refs=held.refs) if held is not None else None
     if existing is None:
         _settled(context, unanswered)
-        existing = None if sink.upserts else await _found(connection, kind, key, unanswered)
+        if look is not None and unanswered is None:
+            existing, adopt = await look(), None
+        elif not sink.upserts:
+            existing = await _found(connection, kind, key, unanswered)
     if existing is None and adopt is not None:
         existing = await adopt()
     if existing is not None:

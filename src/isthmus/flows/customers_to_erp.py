@@ -12,7 +12,7 @@ from isthmus.canonical.party import Customer
 from isthmus.engine.connections import Connection
 from isthmus.engine.context import Context
 from isthmus.engine.flow import Change, Listening, Reaction
-from isthmus.engine.intents import put_once, second_look
+from isthmus.engine.intents import Adopt, put_once, second_look
 from isthmus.engine.outcome import Done, Outcome, Skipped
 from isthmus.engine.work import Work
 from isthmus.flows.binding import Agreed, bind
@@ -21,7 +21,7 @@ from isthmus.policies.identity import same_customer
 from isthmus.policies.reasons import REASONS
 from isthmus.ports.errors import Gone
 from isthmus.ports.pace import Lane
-from isthmus.ports.sink import Key, Matchable, Receipt
+from isthmus.ports.sink import Discerning, Key, Matchable, Receipt
 from isthmus.store.records import Standing
 from isthmus.store.statement import Step, say
 
@@ -99,6 +99,7 @@ class CustomersToErp:
             key=key,
             unanswered=found.unanswered,
             adopt=lambda: self._known(work, found.record),
+            look=self._look(work, erp, found.record, key),
         )
         try:
             return await put(held=found.held)
@@ -118,9 +119,26 @@ class CustomersToErp:
         if not isinstance(sink, Matchable):
             return None
         likely = cast("Matchable[Customer]", sink)
-        decision = same_customer(customer, await likely.candidates(customer))
-        work.note(f"existing customer? {REASONS[decision.because]}")
-        return None if decision.value is None else Receipt(decision.value.external_id, decision.value.number)
+        return _same(work, customer, await likely.candidates(customer))
+
+    def _look(self, work: Work, erp: Connection, customer: Customer, key: Key) -> Adopt | None:
+        """Return the way to ask for the customer by its key and by what it says in one call, if there is one."""
+        sink = erp.sink("customer")
+        if not isinstance(sink, Discerning):
+            return None
+        discerning = cast("Discerning[Customer]", sink)
+
+        async def look() -> Receipt | None:
+            seen = await discerning.look(customer, key=key)
+            return seen.found or _same(work, customer, seen.likely)
+
+        return look
+
+
+def _same(work: Work, customer: Customer, likely: Sequence[Customer]) -> Receipt | None:
+    decision = same_customer(customer, likely)
+    work.note(f"existing customer? {REASONS[decision.because]}")
+    return None if decision.value is None else Receipt(decision.value.external_id, decision.value.number)
 
 
 def holds(found: Standing[Customer]) -> bool:

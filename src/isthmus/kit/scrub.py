@@ -29,7 +29,8 @@ _PERSONAL = _ADDRESS - {"is_company"} | frozenset(
     | {"postalcode", "tax_id", "company", "company_name", "recipient", "latitude", "longitude", "birthday"}
     | {"password", "api_key", "apikey", "access_token", "client_secret", "token", "authorization", "secret"}
 )
-#: Odoo writes a person as [id, "name"] in every field that starts with "partner".
+#: Odoo writes a person as [id, "name"] in every field that starts with "partner", and in these.
+_ABOVE = frozenset({"parent_id", "commercial_partner_id"})
 _PERSON, _PLACE, _NAME, _PARTNER = 1, 2, 4, 8
 _FORM = re.compile(rf"\b({'|'.join(sorted(_PERSONAL))})=[^&\s]*", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
@@ -118,7 +119,7 @@ def _traits(key: str) -> int:
         _PERSON * (plain in _PERSONAL)
         | _PLACE * (plain in _ADDRESS)
         | _NAME * (plain == "name")
-        | _PARTNER * plain.startswith("partner")
+        | _PARTNER * (plain.startswith("partner") or plain in _ABOVE)
     )
 
 

@@ -95,3 +95,20 @@ class Matchable(Protocol[R]):
     async def candidates(self, record: R) -> Sequence[R]:
         """Return existing records sharing a tax id, an e-mail or a phone with this one; policy decides."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Generic[R]):
+    """What one look showed: our record by its key, and others that may be the same real thing."""
+
+    found: Receipt | None
+    likely: Sequence[R] = ()
+
+
+@runtime_checkable
+class Discerning(Protocol[R]):
+    """A matchable sink that answers both questions, `find` and `candidates`, in one call."""
+
+    async def look(self, record: R, *, key: Key) -> Look[R]:
+        """Return what is there under the key and what may be meant by this record. Raises `Duplicate`."""
+        ...

@@ -1,11 +1,12 @@
 """What the Odoo tests share: a session to the simulator, and builders that name only what a test is about."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from aiohttp import ClientSession, web
 
 from isthmus.canonical.money import Money
@@ -13,7 +14,7 @@ from isthmus.canonical.order import LineDiscount, Order, OrderLine, OrderStatus,
 from isthmus.canonical.party import Address, AddressRole, Customer
 from isthmus.canonical.quantity import Quantity, pieces
 from isthmus.connectors.odoo import CONNECTOR
-from isthmus.kit.http import Http
+from isthmus.kit.http import Http, Request, Response
 from isthmus.ports.connector import Session, Tools
 from isthmus.ports.sink import Key
 from isthmus.simulators.odoo import SIMULATOR
@@ -57,6 +58,29 @@ class OpenPace:
         self.pauses.append(seconds)
 
 
+class Between(Http):
+    """The way to Odoo, on which an answer can become another one; what was asked is done all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changes: dict[str, list[Callable[[Any], Any]]] = {}
+
+    def next_answer(self, operation: str, change: Callable[[Any], Any]) -> None:
+        self._changes.setdefault(operation, []).append(change)
+
+    async def send(self, request: Request) -> Response:
+        answer = await super().send(request)
+        changes = self._changes.get(request.operation)
+        if not changes:
+            return answer
+        said, change = answer.json(), changes.pop(0)
+        if "/json/2/" in request.url:
+            said = change(said)
+        else:
+            said["result"] = change(said.get("result"))
+        return Response(answer.status, answer.headers, msgspec.json.Encoder(decimal_format="number").encode(said))
+
+
 class Stand:
     """A simulated Odoo and a session to it."""
 
@@ -65,6 +89,7 @@ class Stand:
         self.orders: Any = session.sinks["order"]
         self.customers: Any = session.sinks["customer"]
         self.dialect: Any = self.orders.translator.dialect
+        self.between: Between = self.dialect.client.http
 
     async def fault(self, **order: Any) -> None:
         async with ClientSession() as http, http.post(f"{self.url}/__sim/fault", json=order) as answer:
@@ -105,7 +130,7 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
 @asynccontextmanager
 async def connected(url: str, **changed: str) -> AsyncIterator[tuple[Session, HandClock, OpenPace]]:
     clock, pace = HandClock(), OpenPace()
-    async with Http() as http:
+    async with Between() as http:
         yield CONNECTOR.open(form(url, **changed), Tools("erp", http, clock, pace)), clock, pace
 
 

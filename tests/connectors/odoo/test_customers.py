@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from isthmus.canonical.party import AddressRole, Company
-from isthmus.connectors.odoo.customers import name_of
+from isthmus.connectors.odoo.customers import CANDIDATES, name_of
 from isthmus.ports.errors import Duplicate, Gone, InDoubt, Unmapped, Unreachable
 from isthmus.ports.sink import Put, Receipt
 from tests.connectors.odoo.stand import Stand, a_customer, an_address, key
@@ -107,6 +107,90 @@ async def test_hints_match_exactly_and_ignore_case(erp: Stand) -> None:
     assert [one.number for one in by_mail] == [one.number for one in by_phone] == ["shop:c1"]
     assert [(one.number, one.company.tax_id) for one in by_tax_id] == [("shop:c2", "DE123")]
     assert await erp.customers.candidates(a_customer(email="", phone="")) == []
+
+
+async def test_one_look_shows_ours_and_who_may_be_meant(erp: Stand) -> None:
+    await erp.customers.put(a_customer(), key=KEY)
+    await erp.customers.put(a_customer(name="Anna's sister"), key=key("c2"))
+    before = (await erp.state())["calls"]["res.partner.search_read"]
+
+    ours = await erp.customers.look(a_customer(), key=KEY)
+    other = await erp.customers.look(a_customer(), key=key("c3"))
+    nameless = await erp.customers.look(a_customer(email="", phone=""), key=KEY)
+
+    assert (ours.found, [one.number for one in ours.likely]) == (await erp.customers.find(KEY), ["shop:c2"])
+    assert (other.found, list(other.likely)) == (None, await erp.customers.candidates(a_customer()))
+    assert (nameless.found, nameless.likely) == (ours.found, ())
+    assert (await erp.state())["calls"]["res.partner.search_read"] == before + 3 + 2
+
+
+async def test_a_look_that_is_cut_short_still_finds_ours(erp: Stand) -> None:
+    crowd = [{"name": f"P{number}", "email": "anna@example.com"} for number in range(CANDIDATES + 1)]
+    await erp.call("res.partner", "create", vals_list=crowd)
+    await erp.customers.put(a_customer(), key=KEY)
+    look = await erp.customers.look(a_customer(), key=KEY)
+    assert look.found == await erp.customers.find(KEY)
+    await erp.call("res.partner", "create", vals_list=[{"name": "Double", "ref": KEY.unique}])
+    with pytest.raises(Duplicate):
+        await erp.customers.look(a_customer(), key=KEY)
+
+
+async def test_our_key_on_an_address_leads_a_look_to_the_person(erp: Stand) -> None:
+    (made,) = await erp.call("res.partner", "create", vals_list=[{"name": "A. Muster", "ref": "K-77"}])
+    await erp.customers.put(a_customer(), key=KEY, existing=Receipt(external_id=str(made)))
+    assert (await erp.customers.look(a_customer(), key=KEY)).found.external_id == str(made)
+
+
+async def test_a_customer_is_made_with_all_its_addresses_in_one_call(each: Stand) -> None:
+    company = Company(name="ACME", tax_id="DE123")
+    addresses = (an_address(), *(an_address(role=AddressRole.SHIPPING, name=f"Lager {n}") for n in range(3)))
+    customer = a_customer(company=company, language="en", name="ACME", addresses=addresses)
+    await each.customers.find(KEY)
+    before = (await each.state())["calls"]
+
+    receipt = await each.customers.put(customer, key=KEY)
+
+    after = (await each.state())["calls"]
+    made = {name: after[name] - before.get(name, 0) for name in after if name.startswith("res.partner.")}
+    assert {name: count for name, count in made.items() if count} == {
+        "res.partner.load": 1,
+        "res.partner.search_read": 1,
+    }
+    main, *children = await each.read(
+        "res.partner",
+        ["|", ["id", "=", int(receipt.external_id)], ["parent_id", "=", int(receipt.external_id)]],
+        *("type", "is_company", "vat", "lang", "email", "ref", "name"),
+    )
+    assert (main["type"], main["is_company"], main["vat"], main["lang"]) == ("contact", True, "DE123", "en_US")
+    kept = {(row["type"], row["is_company"], row["vat"], row["lang"], row["email"], row["ref"]) for row in children}
+    assert ("delivery", False, "DE123", "en_US", False, False) in kept
+    assert (
+        len({row["name"] for row in children})
+        == len(children)
+        == len(set(receipt.refs.values())) - (str(main["id"]) in receipt.refs.values())
+    )
+
+
+async def test_an_address_left_behind_by_a_deleted_contact_is_made_anew(erp: Stand) -> None:
+    first = await erp.customers.put(a_customer(), key=KEY)
+    await erp.call("res.partner", "unlink", ids=[int(first.external_id)])
+    with pytest.raises(Gone):
+        await erp.customers.put(a_customer(), key=KEY, existing=first)
+
+    again = await erp.customers.put(a_customer(), key=KEY)
+
+    assert again.external_id != first.external_id
+    assert {str(row["id"]) for row in await family(erp, again.external_id)} == set(again.refs.values())
+
+
+async def test_a_contact_deleted_as_soon_as_it_was_made_is_gone(erp: Stand) -> None:
+    def deleted(said: Any) -> Any:
+        erp.world.env().table("res.partner").delete(said["ids"][0])
+        return said
+
+    erp.between.next_answer("res.partner.load", deleted)
+    with pytest.raises(Gone):
+        await erp.customers.put(a_customer(addresses=()), key=KEY)
 
 
 async def test_an_unknown_country_is_asked_about_and_an_unknown_region_is_not(erp: Stand) -> None:

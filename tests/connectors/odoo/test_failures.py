@@ -1,5 +1,6 @@
 """Every failure lands where the right one acts: engine, person, record's owner, developer, or nobody yet."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import Client
+from isthmus.connectors.odoo.creation import create_once
 from isthmus.ports.errors import (
     AuthExpired,
     Contended,
@@ -37,6 +39,12 @@ class Answers:
         self.json2 = json2
         self.answer = web.Response()
         self.seen: list[web.Request] = []
+        self.entering: dict[str, Any] = {
+            "version": {"server_version_info": [17, 0, 0, "final", 0, ""]},
+            "authenticate": 7,
+            "context_get": {"uid": 7, "lang": "en_US", "tz": "UTC"},
+            "search_read": [{"id": 7, "company_id": [1, "Demo"]}],
+        }
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -51,14 +59,8 @@ class Answers:
             return web.Response(status=404, text="<html>", content_type="text/html")
         body = await request.json()
         method = request.path.rpartition("/")[2] if self.json2 else _method(body)
-        entering = {
-            "version": {"server_version_info": [17, 0, 0, "final", 0, ""]},
-            "authenticate": 7,
-            "context_get": {"uid": 7, "lang": "en_US", "tz": "UTC"},
-            "search_read": [{"id": 7, "company_id": [1, "Demo"]}],
-        }
-        if method in entering:
-            result = entering[method]
+        if method in self.entering:
+            result = self.entering[method]
             return web.json_response(result if self.json2 else {"jsonrpc": "2.0", "id": 1, "result": result})
         if self.answer is DROP:
             assert request.transport is not None
@@ -138,8 +140,7 @@ async def test_a_dead_reference_in_a_write_is_about_the_values() -> None:
         answers.answer = json2_error("odoo.exceptions.MissingError", 404)
         assert type(await trouble(client, writes="k", method="action_confirm")) is Gone
         answers.answer = json2_error("odoo.exceptions.MissingError", 404)
-        with pytest.raises(Invalid):
-            await client.create("sale.order", {"partner_id": 999999}, writes="k")
+        assert type(await trouble(client, writes="k", method="write")) is Invalid
 
 
 async def test_an_expired_session_is_the_operators() -> None:
@@ -217,6 +218,7 @@ async def test_a_pause_may_be_told_as_a_date() -> None:
 
 STATUSES: list[tuple[int, type[Trouble]]] = [
     (301, Misconfigured), (404, Misconfigured), (401, Forbidden), (403, Forbidden), (415, WireDrift), (400, WireDrift),
+    (408, Unreachable),
 ]  # fmt: skip
 
 
@@ -228,6 +230,42 @@ async def test_a_status_from_in_front_of_odoo_is_sorted_too(status: int, error: 
             assert type(await trouble(client)) is error
 
 
+async def test_a_gateway_that_refuses_in_json_is_not_taken_for_odoo() -> None:
+    async with facing(json2=True) as (answers, client, _clock, _pace):
+        answers.answer = web.json_response({"error": "blocked by policy"}, status=403)
+        assert type(await trouble(client)) is Forbidden
+
+
+async def test_a_clock_that_cannot_be_read_changes_nothing() -> None:
+    async with facing(json2=True) as (answers, client, clock, _pace):
+        answers.answer = web.json_response([], headers={"Date": "yesterday"})
+        await client.identity()
+        before = client.skew
+        assert await client.call("res.partner", "name_get", ids=[1]) == []
+        assert client.skew == before
+        assert client.server_now() == clock.now() + before
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "error", "json2"),
+    [
+        ("context_get", "unexpected", WireDrift, True),
+        ("context_get", "unexpected", WireDrift, False),
+        ("search_read", [], Misconfigured, True),
+        ("search_read", [{"id": 7, "company_id": False}], Misconfigured, False),
+        ("authenticate", "admin", WireDrift, False),
+        ("authenticate", False, AuthExpired, False),
+        ("version", None, WireDrift, False),
+    ],
+)
+async def test_who_cannot_be_made_out_is_told_before_anything_is_asked(
+    step: str, answer: Any, error: type[Trouble], *, json2: bool
+) -> None:
+    async with facing(json2=json2) as (answers, client, _clock, _pace):
+        answers.entering[step] = answer
+        assert type(await trouble(client)) is error
+
+
 @pytest.mark.parametrize("json2", [False, True], ids=["jsonrpc", "json2"])
 async def test_an_answer_of_another_shape_is_drift_to_read_and_doubt_to_write(*, json2: bool) -> None:
     async with facing(json2=json2) as (answers, client, _clock, _pace):
@@ -236,7 +274,7 @@ async def test_an_answer_of_another_shape_is_drift_to_read_and_doubt_to_write(*,
             wire.rows(wire.Row, await client.call("sale.order", "read_group"), {})
         answers.answer = web.json_response("unexpected")
         with pytest.raises(InDoubt):
-            await client.create("sale.order", {}, writes="k")
+            await create_once(client, "sale.order", {"isthmus.order_1": {}}, writes="k")
 
 
 @pytest.mark.parametrize("version", [17, 19])
@@ -255,10 +293,24 @@ async def test_a_wrong_key_is_the_operators(version: int) -> None:
 
 async def test_numbers_travel_with_every_digit() -> None:
     async with facing(json2=True) as (answers, client, _clock, _pace):
-        answers.answer = web.json_response([1])
-        await client.create("sale.order", {"price": Decimal("19.990")}, writes="k")
+        answers.answer = web.json_response(data=True)
+        await client.call("sale.order", "write", ids=[1], vals={"price": Decimal("19.990")}, writes="k")
         body = json.loads(await answers.seen[-1].read(), parse_float=str)
-        assert body["vals_list"][0]["price"] == "19.990"
+        assert body["vals"]["price"] == "19.990"
+
+
+async def test_a_page_in_place_of_the_version_is_asked_past() -> None:
+    async with standing(17) as erp:
+        await erp.fault(kind="html", count=1, match="json.version")
+        assert (await erp.dialect.client.identity()).version.major == 17
+
+
+async def test_calls_that_begin_together_come_in_once() -> None:
+    async with standing(17) as erp:
+        asked = [erp.session.probe.ping() for _call in range(4)]
+        await asyncio.gather(*asked)
+        calls = (await erp.state())["calls"]
+        assert (calls["common.authenticate"], calls["res.users.context_get"]) == (1, 5)
 
 
 @pytest.mark.parametrize("version", [17, 19])

@@ -8,9 +8,10 @@ import pytest
 
 from isthmus.canonical.order import LineKind, OrderStatus
 from isthmus.connectors.odoo import contact_listing, order_listing
-from isthmus.ports.errors import Unmapped
+from isthmus.ports.errors import ContractBroken, Unmapped
 from isthmus.ports.listing import Span
-from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_order, key, shipping
+from isthmus.ports.source import Cursor
+from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_order, key, shipping, standing
 
 DAY = Span(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 
@@ -108,3 +109,10 @@ async def test_contacts_are_listed_by_the_day_they_were_made(each: Stand, monkey
     assert [entry async for page in listing.listed(earlier, ours="shop:") for entry in page.entries] == []
 
     assert {entry.key for entry in await listing.named(["shop:c2", "shop:c1", "shop:c9"])} == {"shop:c1", "shop:c2"}
+
+
+@pytest.mark.parametrize("kind", ["order", "customer"])
+async def test_a_cursor_that_is_not_the_lists_own_is_refused(kind: str) -> None:
+    async with standing(19) as erp:
+        with pytest.raises(ContractBroken):
+            [page async for page in erp.session.listings[kind].listed(DAY, after=Cursor("S00042"))]

@@ -235,10 +235,20 @@ async def test_an_interrupted_edit_is_finished_by_the_next_try(erp: Stand, step:
 async def test_a_new_address_moves_the_delivery_and_nothing_else(erp: Stand) -> None:
     order = await mugs(erp)
     receipt = await erp.orders.put(order, key=KEY)
-    (child,) = await erp.read("res.partner", [["parent_id", "=", int(order.customer_ref)]], "name")
-    await erp.orders.put(like(order, shipping_ref=str(child["id"])), key=KEY, existing=receipt)
+    (first,) = await in_odoo(erp, "partner_shipping_id")
+    assert first["partner_shipping_id"][0] != int(order.customer_ref)  # Odoo took the address for deliveries
+    await erp.orders.put(like(order, shipping_ref=order.customer_ref), key=KEY, existing=receipt)
     (row,) = await in_odoo(erp, "partner_shipping_id", "state")
-    assert (row["partner_shipping_id"][0], row["state"]) == (child["id"], "sale")
+    assert (row["partner_shipping_id"][0], row["state"]) == (int(order.customer_ref), "sale")
+
+
+async def test_the_address_of_a_delivered_order_stays(erp: Stand) -> None:
+    order = await mugs(erp)
+    receipt = await erp.orders.put(order, key=KEY)
+    await deliver(erp, receipt.external_id)
+    with pytest.raises(Invalid) as asked:
+        await erp.orders.put(like(order, shipping_ref=order.customer_ref), key=KEY, existing=receipt)
+    assert asked.value.fields == {"state": "delivered"}
 
 
 async def test_a_cancellation_cancels_and_is_cancellation_twice(each: Stand) -> None:

@@ -7,6 +7,7 @@ from isthmus.connectors.odoo.client import Identity, Version, to_version
 from isthmus.connectors.odoo.settings import Settings
 from isthmus.ports.errors import Misconfigured, WireDrift
 from isthmus.ports.probe import Severity
+from isthmus.simulators.odoo.accounts import FULL
 from tests.connectors.odoo.stand import Stand, form, standing
 
 
@@ -54,6 +55,46 @@ async def test_the_old_protocol_on_19_is_a_warning() -> None:
         assert "protocol_deprecated" not in await codes(erp)
 
 
+def forbidden(erp: Stand, operation: str, *models: str) -> None:
+    """Take a right off the user of the connection, as an administrator does."""
+    erp.world.service.database.denied[FULL.uid, operation] = frozenset(models)
+
+
+async def test_a_user_who_may_read_little_gets_a_report_all_the_same(erp: Stand) -> None:
+    hidden = ("product.product", "product.template", "product.pricelist", "account.tax", "stock.warehouse")
+    forbidden(erp, "read", *hidden)
+    report = await erp.session.probe.probe()
+    lacking = {finding.message for finding in report.findings if finding.code == "missing_permission"}
+    assert {f"the user may not read {model}" for model in hidden if model != "product.template"} <= lacking
+    assert (report.places, report.prices_include_tax) == ((), None)
+    assert set(report.custom_fields) == {"order", "customer"}
+    assert "duplicate_skus" not in {finding.code for finding in report.findings}
+
+
+async def test_apps_that_are_missing_are_told(erp: Stand) -> None:
+    del erp.world.service.database.models["stock.picking"]
+    report = await erp.session.probe.probe()
+    (missing,) = [finding for finding in report.findings if finding.code == "app_missing"]
+    assert "stock.picking" in missing.message
+    assert missing.severity is Severity.PROBLEM
+
+
+async def test_all_references_are_counted_however_many_calls_it_takes(
+    erp: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vals = [{"name": "Twin", "default_code": "MUG-0010"}, {"name": "Nameless"}]
+    await erp.call("product.product", "create", vals_list=vals)
+    monkeypatch.setattr(probe, "CODES_PER_CALL", 50)
+    assert {"duplicate_skus", "empty_skus"} <= set(await codes(erp))
+    monkeypatch.setattr(probe, "CODES_READ", 100)  # a catalog too large to read whole: the first ones tell enough
+    assert {"duplicate_skus", "empty_skus"}.isdisjoint(await codes(erp))
+
+
+async def test_a_company_without_a_sales_tax_states_no_way_of_pricing(erp: Stand) -> None:
+    erp.world.env().table("res.company").update(1, {"account_sale_tax_id": None})
+    assert (await erp.session.probe.probe()).prices_include_tax is None
+
+
 @pytest.mark.parametrize(("major", "code"), [(13, "version_too_old"), (20, "version_untried")])
 def test_versions_outside_the_tested_ones_are_told(major: int, code: str) -> None:
     me = Identity(Version(major, f"{major}.0"), True, 7, 1, "", "", {})  # noqa: FBT003
@@ -81,7 +122,13 @@ def test_what_is_no_version_is_drift(info: object) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("url", "example.com"), ("company", "Demo"), ("protocol", "soap"), ("rounding_tolerance", "-1")],
+    [
+        ("url", "example.com"),
+        ("company", "Demo"),
+        ("protocol", "soap"),
+        ("rounding_tolerance", "-1"),
+        ("rounding_tolerance", "a cent"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_named(field: str, value: str) -> None:
     with pytest.raises(Misconfigured):

@@ -14,6 +14,7 @@ from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import stamp
 from isthmus.connectors.odoo.customers import MODEL, literal
 from isthmus.connectors.odoo.dialect import PAGE, Dialect
+from isthmus.connectors.odoo.rounds import place
 from isthmus.ports.listing import Keyed, ListPage, Span
 from isthmus.ports.source import Cursor
 
@@ -33,7 +34,7 @@ class ContactListing:
             ["create_date", "<", stamp(span.end)],
             ["ref", "=like", f"{literal(ours)}%"],
         ]
-        seen = int(after or 0)
+        seen = place(after)
         while True:
             rows = await self._rows([["id", ">", seen], *terms], limit=PAGE)
             seen = rows[-1].id if rows else seen

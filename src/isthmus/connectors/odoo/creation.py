@@ -13,17 +13,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from isthmus.connectors.odoo.client import Client
-from isthmus.connectors.odoo.wire import mapping
+from isthmus.connectors.odoo.wire import mapping, whole
 from isthmus.ports.errors import Forbidden, InDoubt
 
 MODULE = "isthmus"
 #: A record that is there already keeps what it holds, whoever changed it since.
 LEAVE_ALONE = {"mode": "update", "noupdate": True}
-#: From here on the question after a right has another name (odoo/orm/models.py, `has_access`).
-HAS_ACCESS_SINCE = 18
+#: What a field may hold, before it becomes a text.
+Cell = str | int | bool
 _SHOWN = 40
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -43,24 +42,26 @@ def external_id(kind: str, *parts: str) -> str:
 
 
 async def create_once(
-    client: Client, model: str, vals: Mapping[str, Any], *, known_as: str, writes: str
-) -> int | Refused:
-    """Create a record, or return the one that was created under this external id before.
+    client: Client, model: str, records: Mapping[str, Mapping[str, Cell]], *, writes: str
+) -> list[int] | Refused:
+    """Create records by their external ids, all of them or none, and return their ids in the same order.
 
-    `vals` are texts, numbers, booleans and ids (of the fields whose name ends in `_id`). Raises `InDoubt(writes)`
-    when the answer did not come, `Forbidden`.
+    One that was created under its external id before is returned as it is. `records` hold ids in fields whose name
+    ends in `_id`; `parent_id/id` names another one of them, an earlier one, by its external id. A field that one
+    record has and another one lacks is empty there, without Odoo's default. Raises `InDoubt(writes)` when the answer
+    did not come, `Forbidden`.
     """
-    named = {"id": known_as, **{_column(name): _cell(value) for name, value in vals.items()}}
-    answer = await client.call(
-        model, "load", fields=list(named), data=[list(named.values())], context=LEAVE_ALONE, writes=writes
-    )
+    names = list(dict.fromkeys(name for vals in records.values() for name in vals))
+    data = [[known_as, *(_cell(vals.get(name, "")) for name in names)] for known_as, vals in records.items()]
+    columns = ["id", *(_column(name) for name in names)]
+    answer = await client.call(model, "load", fields=columns, data=data, context=LEAVE_ALONE, writes=writes)
     told = mapping(answer) or {}
     match told.get("ids"):
-        case [int(made)]:
-            return made
         case False:
             await _check_right(client, model)
             return Refused(_words(told.get("messages")))
+        case list() as made if len(ids := [one for one in map(whole, made) if one]) == len(records):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return ids
         case _:
             message = f"{model}.load: Odoo did not tell the id of the new record"
             raise InDoubt(message, key=writes)
@@ -68,16 +69,12 @@ async def create_once(
 
 async def _check_right(client: Client, model: str) -> None:
     """Raise `Forbidden` where the right to create is what is missing: `load` says it in a sentence only."""
-    if (await client.identity()).version.major >= HAS_ACCESS_SINCE:
-        allowed = await client.call(model, "has_access", ids=[], operation="create")
-    else:
-        allowed = await client.call(model, "check_access_rights", operation="create", raise_exception=False)
-    if not allowed:
+    if not await client.may(model, "create"):
         message = f"Odoo does not let this user create records of {model}"
         raise Forbidden(message, missing=f"{model}.create")
 
 
-def _words(messages: Any) -> str:
+def _words(messages: object) -> str:
     said = [str((mapping(one) or {}).get("message", "")) for one in messages] if isinstance(messages, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return " ".join(word for word in dict.fromkeys(said) if word) or "Odoo refused the record without a word"
 
@@ -86,7 +83,7 @@ def _column(name: str) -> str:
     return f"{name}/.id" if name.endswith("_id") else name
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Cell) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     return str(value)

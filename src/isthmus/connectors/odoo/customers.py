@@ -6,22 +6,29 @@ address is added beside the others, never changed, because old orders point to i
 Source: base/models/res_partner.py, base_vat (17.0, 19.0), and a 19.0 Community server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
-from isthmus.connectors.odoo.creation import create_once, external_id
+from isthmus.connectors.odoo.creation import Refused, create_once, external_id
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Invalid, Trouble
-from isthmus.ports.sink import Key, Put, Receipt
+from isthmus.ports.sink import Key, Look, Put, Receipt
 
 MODEL = "res.partner"
 TYPES = {AddressRole.BILLING: "invoice", AddressRole.SHIPPING: "delivery"}
 PLACE = ("street", "street2", "city", "zip", "state_id", "country_id")
+#: The texts by which an address is known again.
+TEXTS = ("name", "street", "street2", "city", "zip")
+#: What an address has from its partner when it says nothing else (base/models/res_partner.py, `_commercial_fields`,
+#: `_compute_lang`).
+INHERITED = ("lang", "vat")
+NO_REFS: Mapping[str, str] = MappingProxyType({})
 #: More people than this behind one e-mail or phone say nothing about who is who.
 CANDIDATES = 20
 
@@ -38,27 +45,43 @@ class Customers:
 
     async def find(self, key: Key) -> Receipt | None:
         """Return our partner by its `ref`, or by the one on an address of it, archived or not. Raises `Duplicate`."""
-        found = await self._search([["ref", "=", key.unique]])
-        people = {row.parent_id[0] if row.parent_id else row.id for row in found}
+        return await self._ours(await self._search([["ref", "=", key.unique]]), key)
+
+    async def candidates(self, record: Customer) -> Sequence[Customer]:
+        """Return partners with the same tax id, e-mail or phone; policy decides whether one is meant."""
+        hints = await self._hints(record)
+        return [to_customer(row) for row in await self._search(hints, limit=CANDIDATES)] if hints else []
+
+    async def look(self, record: Customer, *, key: Key) -> Look[Customer]:
+        """Return both in one call. Raises `Duplicate`."""
+        hints = await self._hints(record)
+        if not hints:
+            return Look(await self.find(key))
+        there = await self._search(["|", ["ref", "=", key.unique], *hints], limit=CANDIDATES)
+        marked = [row for row in there if row.ref == key.unique]
+        # A list cut short may lack the one that bears our key, or the second one.
+        found = await (self._ours(marked, key) if len(there) < CANDIDATES else self.find(key))
+        return Look(found, [to_customer(row) for row in there if row.ref != key.unique])
+
+    async def _ours(self, marked: Sequence[wire.Partner], key: Key) -> Receipt | None:
+        """Return the one person all contacts with our key belong to."""
+        people = {row.parent_id[0] if row.parent_id else row.id for row in marked}
         if len(people) > 1:
             message = f"the reference {key.unique} stands on {len(people)} contacts in Odoo"
             raise Duplicate(message, external_ids=[str(one) for one in sorted(people)])
-        own = next((row for row in found if row.id in people), None)
+        own = next((row for row in marked if row.id in people), None)
         if own is None and people:
             own = await self._partner(str(*people))
         return to_receipt(own) if own else None
 
-    async def candidates(self, record: Customer) -> Sequence[Customer]:
-        """Return partners with the same tax id, e-mail or phone; policy decides whether one is meant."""
+    async def _hints(self, record: Customer) -> list[Any]:
+        """Return the domain of people who may be this one; empty when the record says nothing to know them by."""
         tax_id = record.company.tax_id if record.company else ""
         asked = [["vat", "=ilike", literal(tax_id)], ["email", "=ilike", literal(record.email)]]
         phones = [name for name in ("phone", "mobile") if await self.dialect.knows(MODEL, name)]
         asked += [[name, "=", record.phone] for name in phones]
         asked = [term for term in asked if term[2]]
-        if not asked:
-            return []
-        domain = [["parent_id", "=", False], *["|"] * (len(asked) - 1), *asked]
-        return [to_customer(row) for row in await self._search(domain, limit=CANDIDATES)]
+        return ["&", ["parent_id", "=", False], *["|"] * (len(asked) - 1), *asked] if asked else []
 
     async def put(self, record: Customer, *, key: Key, existing: Receipt | None = None) -> Receipt:
         """Make Odoo hold this customer and every address of it; `refs` names each address's partner.
@@ -66,17 +89,14 @@ class Customers:
         Raises `Unmapped` for a country Odoo does not know.
         """
         if existing is None:
-            vals = await self._vals(record, key)
-            partner = await self._partner(await self._create(vals, key))
-            return to_receipt(partner, await self._refs(record, key, partner.id, known=[partner]))
+            return await self._make(record, key)
         partner = await self._partner(existing.external_id)
         vals = await self._vals(record, key)
         if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
             # Filling in is safe to repeat, so a lost answer is no doubt: a contact with a reference of the merchant's
             # own would not be found by ours.
             await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing)
-        family = ["|", ["id", "=", partner.id], ["parent_id", "=", partner.id]]
-        known = await self._search(family) if record.addresses else []
+        known = await self._family(partner.id) if record.addresses else []
         return to_receipt(partner, await self._refs(record, key, partner.id, known))
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
@@ -89,24 +109,60 @@ class Customers:
                 outcomes.append(trouble)
         return outcomes
 
-    async def _create(self, vals: dict[str, Any], key: Key, *part: str) -> str:
-        """Return the id of the partner of this key, or of a part of it, made now or by an earlier request."""
-        known_as = external_id("address" if part else "customer", key.unique, *part)
-        client = self.dialect.client
-        made = await create_once(client, MODEL, vals, known_as=known_as, writes=key.unique)
-        if isinstance(made, int):
-            return str(made)
-        # A request that was taken for lost may have committed while this one waited for it.
-        there = None if part else await self.find(key)
-        if there is None:
-            raise Invalid(made.words, fields={f"{MODEL}.load": made.words})
-        return there.external_id
+    async def _make(self, record: Customer, key: Key) -> Receipt:
+        """Create the partner with its addresses in one transaction, or take what an earlier request made of it."""
+        known_as = external_id("customer", key.unique)
+        vals = await self._vals(record, key)
+        children = {
+            external_id("address", key.unique, fingerprint): (fingerprint, child)
+            for fingerprint, child in (await self._children(record, vals)).items()
+        }
+        # What one record has, every one says: these would come from the parent by themselves, were they left out.
+        common = {name: vals[name] for name in INHERITED if name in vals}
+        records = {known_as: {**vals, **({"type": "contact"} if children else {})}}
+        for child_as, (_fingerprint, child) in children.items():
+            records[child_as] = {**common, **child, "parent_id/id": known_as}
+        made = await create_once(self.dialect.client, MODEL, records, writes=key.unique)
+        if isinstance(made, Refused):
+            # A request that was taken for lost may have committed while this one waited for it.
+            there = await self.find(key)
+            if there is None:
+                raise _refusal(made)
+            return await self.put(record, key=key, existing=there)
+        family = await self._family(made[0])
+        partner = next((row for row in family if row.id == made[0]), None)
+        if partner is None:
+            raise _gone(str(made[0]))
+        told = dict(zip((fingerprint for fingerprint, _child in children.values()), made[1:], strict=True))
+        # An address left behind by a contact that was deleted since is nobody's: it is made anew.
+        own = {row.id for row in family}
+        refs = {fingerprint: str(child) for fingerprint, child in told.items() if child in own}
+        return to_receipt(partner, await self._refs(record, key, partner.id, family, refs))
+
+    async def _children(self, record: Customer, own: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return what the partners of all addresses say that the customer's own does not, by fingerprint."""
+        wanted = {address.fingerprint(): await self._child(address, record) for address in record.addresses}
+        return {
+            fingerprint: {name: value for name, value in child.items() if value}
+            for fingerprint, child in wanted.items()
+            if not _alike(own, child)
+        }
+
+    async def _add(self, address: Address, vals: dict[str, Any], key: Key, partner_id: int) -> int:
+        """Return the id of an address of a partner that exists, made now or by an earlier request."""
+        known_as = external_id("address", key.unique, str(partner_id), address.fingerprint())
+        made = await create_once(self.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
+        if isinstance(made, Refused):
+            raise _refusal(made)
+        return made[0]
+
+    async def _family(self, partner_id: int) -> list[wire.Partner]:
+        return await self._search(["|", ["id", "=", partner_id], ["parent_id", "=", partner_id]])
 
     async def _partner(self, partner_id: str) -> wire.Partner:
         found = await self._search([["id", "=", _id(partner_id)]])
         if not found:
-            message = f"the contact {partner_id} was deleted in Odoo"
-            raise Gone(message)
+            raise _gone(partner_id)
         return found[0]
 
     async def _search(self, domain: list[Any], limit: int = 0) -> list[wire.Partner]:
@@ -142,9 +198,16 @@ class Customers:
                 place["state_id"] = await self.lookups.region(place["country_id"], address.region)
         return {name: value for name, value in place.items() if value}
 
-    async def _refs(self, record: Customer, key: Key, partner_id: int, known: Sequence[wire.Partner]) -> dict[str, str]:
-        """Return the partner id of every address, adding the ones that are not among the `known` contacts."""
-        refs: dict[str, str] = {}
+    async def _refs(
+        self,
+        record: Customer,
+        key: Key,
+        partner_id: int,
+        known: Sequence[wire.Partner],
+        made: Mapping[str, str] = NO_REFS,
+    ) -> dict[str, str]:
+        """Return the partner id of every address, adding what is neither `made` nor among the `known` contacts."""
+        refs = dict(made)
         marked = any(row.id == partner_id and row.ref == key.unique for row in known)
         for address in record.addresses:
             if address.fingerprint() in refs:
@@ -156,7 +219,7 @@ class Customers:
                 # `find` knows whose it is after an unknown outcome.
                 vals = wanted | {"parent_id": partner_id} | ({} if marked else {"ref": key.unique})
                 vals = {name: value for name, value in vals.items() if value}
-                there = int(await self._create(vals, key, str(partner_id), address.fingerprint()))
+                there = await self._add(address, vals, key, partner_id)
             refs[address.fingerprint()] = str(there)
         return refs
 
@@ -225,15 +288,21 @@ def _lacks(row: wire.Partner, name: str) -> bool:
     return not getattr(row, name, True)
 
 
-def _same(row: wire.Partner, wanted: dict[str, Any], *, parent_id: int) -> bool:
-    """Tell whether a partner already is this address, ignoring case and spacing and what it is for."""
-    texts = ("name", "street", "street2", "city", "zip")
-    if any(_plain(getattr(row, name)) != _plain(wanted.get(name, "")) for name in texts):
-        return False
-    if any(_ref_id(getattr(row, name)) != wanted.get(name) for name in ("state_id", "country_id")):
+def _same(row: wire.Partner, wanted: Mapping[str, Any], *, parent_id: int) -> bool:
+    """Tell whether a partner already is this address, whatever it is for."""
+    there: dict[str, Any] = {name: getattr(row, name) for name in TEXTS}
+    there |= {name: _ref_id(getattr(row, name)) for name in ("state_id", "country_id")}
+    if not _alike(there, wanted):
         return False
     # The customer's own phone does not make its address another one.
     return row.id == parent_id or not wanted["phone"] or _digits(row.phone) == _digits(wanted["phone"])
+
+
+def _alike(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Tell whether two name the same person at the same place, ignoring case and spacing."""
+    if any(_plain(there.get(name, "")) != _plain(wanted.get(name, "")) for name in TEXTS):
+        return False
+    return all(there.get(name) == wanted.get(name) for name in ("state_id", "country_id"))
 
 
 def _ref_id(ref: wire.Ref | None) -> int | None:
@@ -253,8 +322,16 @@ def literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _id(external_id: str) -> int:
-    if not external_id.isdigit():
-        message = f"not an id of Odoo: {external_id!r}"
+def _id(partner_id: str) -> int:
+    if not partner_id.isdigit():
+        message = f"not an id of Odoo: {partner_id!r}"
         raise ContractBroken(message)
-    return int(external_id)
+    return int(partner_id)
+
+
+def _gone(partner_id: str) -> Gone:
+    return Gone(f"the contact {partner_id} was deleted in Odoo")
+
+
+def _refusal(made: Refused) -> Invalid:
+    return Invalid(made.words, fields={f"{MODEL}.load": made.words})

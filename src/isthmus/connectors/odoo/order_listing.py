@@ -24,6 +24,7 @@ from isthmus.connectors.odoo.dialect import PAGE, Dialect
 from isthmus.connectors.odoo.order_status import to_order
 from isthmus.connectors.odoo.order_vals import LINES, MODEL
 from isthmus.connectors.odoo.orders import REOPENED
+from isthmus.connectors.odoo.rounds import place
 from isthmus.connectors.odoo.settings import Services
 from isthmus.ports.errors import Unmapped
 from isthmus.ports.listing import Keyed, ListPage, Span
@@ -46,7 +47,7 @@ class OrderListing:
             ["date_order", "<", stamp(span.end)],
             ["origin", "=like", f"{literal(ours)}%"],
         ]
-        seen = int(after or 0)
+        seen = place(after)
         while True:
             rows = await self._rows([["id", ">", seen], *terms], limit=PAGE)
             seen = rows[-1].id if rows else seen

@@ -17,7 +17,7 @@ from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
-from isthmus.connectors.odoo.creation import create_once, external_id
+from isthmus.connectors.odoo.creation import Refused, create_once, external_id
 from isthmus.connectors.odoo.dialect import CANCEL_AT_ONCE
 from isthmus.connectors.odoo.order_vals import LINES, MODEL, Translator, Wanted
 from isthmus.ports.errors import (
@@ -108,10 +108,10 @@ class Orders:
     async def _draft(self, wanted: Wanted, key: Key) -> int:
         """Return the id of the draft of this key, made now or by an earlier request."""
         vals = {name: wanted.header[name] for name in IDENTITY if name in wanted.header}
-        client, known_as = self.translator.dialect.client, external_id("order", key.unique)
-        made = await create_once(client, MODEL, vals, known_as=known_as, writes=key.unique)
-        if isinstance(made, int):
-            return made
+        known_as = external_id("order", key.unique)
+        made = await create_once(self.translator.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
+        if not isinstance(made, Refused):
+            return made[0]
         # A request that was taken for lost may have committed while this one waited for it.
         there = await self.find(key)
         if there is None:

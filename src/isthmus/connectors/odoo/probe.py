@@ -37,7 +37,6 @@ GROUPS: Mapping[str, str] = {
     "account.tax": "Sales / User: All Documents",
 }
 STOCK_GROUP = "Inventory / User"
-HAS_ACCESS_SINCE = 18
 NEWEST = 19  # the newest this connector was tried against
 CUSTOM_PREFIX = "x_"
 #: Models whose own fields a mapping may use.
@@ -51,12 +50,6 @@ class Currency(wire.Row, frozen=True, kw_only=True):
     """`res.currency`."""
 
     name: str = ""
-
-
-class Code(wire.Row, frozen=True, kw_only=True):
-    """`product.product`, only its reference."""
-
-    default_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ class Probe:
         me = await self.dialect.client.identity()
         asked_at, server_time = self.dialect.client.clock.now(), self.dialect.client.server_now()
         company = await self.lookups.company()
-        granted, findings = await self._rights(me)
+        granted, findings = await self._rights()
         findings += [*of_version(me), *of_clock((server_time - asked_at).total_seconds())]
         usable = {right.partition(":")[0] for right in granted}
         if "product.product" in usable:
@@ -99,13 +92,13 @@ class Probe:
             findings=tuple(findings) or (finding("ready", Severity.OK, "Odoo is ready"),),
         )
 
-    async def _rights(self, me: Identity) -> tuple[list[str], list[Finding]]:
+    async def _rights(self) -> tuple[list[str], list[Finding]]:
         granted: list[str] = []
         findings: list[Finding] = []
         for model, operations in RIGHTS.items():
             try:
                 await self.dialect.fields(model)
-                allowed = {operation: await self._may(me, model, operation) for operation in operations}
+                allowed = {operation: await self.dialect.client.may(model, operation) for operation in operations}
             except Misconfigured as absent:
                 findings.append(finding("app_missing", Severity.PROBLEM, str(absent), "Install Sales and Inventory."))
                 continue
@@ -114,13 +107,6 @@ class Probe:
             granted += [f"{model}:{operation}" for operation, yes in allowed.items() if yes]
             findings += [_lacking(model, operation) for operation, yes in allowed.items() if not yes]
         return granted, findings
-
-    async def _may(self, me: Identity, model: str, operation: str) -> bool:
-        call = self.dialect.client.call
-        if me.version.major >= HAS_ACCESS_SINCE:
-            # A method of records since 18: asked of none of them, it answers for the model.
-            return bool(await call(model, "has_access", ids=[], operation=operation))
-        return bool(await call(model, "check_access_rights", operation=operation, raise_exception=False))
 
     async def _services(self) -> list[Finding]:
         findings: list[Finding] = []
@@ -138,7 +124,7 @@ class Probe:
         after = 0
         for _call in range(CODES_READ // CODES_PER_CALL):
             domain = [["id", ">", after], ["active", "=", True]]
-            rows = await self.dialect.search("product.product", Code, domain, limit=CODES_PER_CALL)
+            rows = await self.dialect.search("product.product", wire.Coded, domain, limit=CODES_PER_CALL)
             codes += [row.default_code for row in rows]
             if len(rows) < CODES_PER_CALL:
                 break

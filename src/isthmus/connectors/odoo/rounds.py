@@ -92,6 +92,16 @@ def parse(cursor: Cursor | None) -> Mark:
     return mark
 
 
+def place(cursor: Cursor | None) -> int:
+    """Return the id after which a list goes on. Raises `ContractBroken` for a cursor that is not ours."""
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal()):
+        message = f"not a cursor of a list of this connector: {cursor!r}"
+        raise ContractBroken(message)
+    return int(cursor)
+
+
 async def _page(dialect: Dialect, feed: Feed[W], since: str | None, after: int, page: int) -> list[W]:
     terms: list[Any] = [["id", ">", after], *feed.domain]
     if since is not None:

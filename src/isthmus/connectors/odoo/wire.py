@@ -8,7 +8,7 @@ Source: `odoo/fields.py` (`convert_to_read`), models of addons base, product, st
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -174,12 +174,12 @@ class SaleOrderLine(Row, frozen=True, kw_only=True):
     price_unit: Decimal = NONE
 
 
-def mapping(value: Any) -> Mapping[str, Any] | None:
+def mapping(value: object) -> Mapping[str, Any] | None:
     """Return a JSON object, or None for anything else."""
     return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def whole(value: Any) -> int | None:
+def whole(value: object) -> int | None:
     """Return a whole number of ordinary size, such as an id, or None for anything else; `false` is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
@@ -199,7 +199,7 @@ def exact(figure: Decimal) -> Decimal:
     return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain
 
 
-def rows(kind: type[W], answer: Any, names: Mapping[str, str]) -> list[W]:
+def rows(kind: type[W], answer: object, names: Mapping[str, str]) -> list[W]:
     """Return typed records; `names` are this server's field names with today's.
 
     Raises `WireDrift` naming the path, such as `$[0].id`.
@@ -209,13 +209,13 @@ def rows(kind: type[W], answer: Any, names: Mapping[str, str]) -> list[W]:
         raise WireDrift(message)
     booleans = _booleans(kind)
     try:
-        return msgspec.convert([_said(record, names, booleans) for record in answer], list[kind])  # pyright: ignore[reportUnknownVariableType]
+        return msgspec.convert([_said(record, names, booleans) for record in cast("list[object]", answer)], list[kind])
     except msgspec.ValidationError as wrong:
         message = f"{kind.__name__}: {wrong}"
         raise WireDrift(message, path=str(wrong).rpartition("`")[0].rpartition("`")[2]) from wrong
 
 
-def _said(record: Any, names: Mapping[str, str], booleans: frozenset[str]) -> Any:
+def _said(record: object, names: Mapping[str, str], booleans: frozenset[str]) -> object:
     """Return what a record says under today's names: `false` is "nothing", but for fields that are yes or no."""
     fields = mapping(record)
     if fields is None:

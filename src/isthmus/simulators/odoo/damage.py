@@ -3,26 +3,22 @@
 None of it leaves a trace where an integration looks for changes: no `write_date`, no move, no message.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from isthmus.simulators.damage import Deed, NotThere, Wish, done
 from isthmus.simulators.odoo.models.quant import Quant
 from isthmus.simulators.odoo.models.sale_order import SaleOrder
 from isthmus.simulators.odoo.orm.env import Env
 from isthmus.simulators.odoo.orm.fields import Row
 
 ORDERS, LINES, MOVES, PICKINGS = "sale.order", "sale.order.line", "stock.move", "stock.picking"
-Wish = Mapping[str, Any]
 
 
 def damage(env: Env, wish: Wish) -> str:
-    """Do one `kind` of damage and return the name of the record. Raises `LookupError` for what is not there."""
-    kind = str(wish.get("kind"))
-    if kind not in KINDS:
-        message = f"no kind {kind!r} of damage; there are: {', '.join(KINDS)}"
-        raise LookupError(message)
-    return KINDS[kind](env, wish)
+    """Do one `kind` of damage and return the name of the record. Raises `NotThere`."""
+    return done(KINDS, env, wish)
 
 
 def lose_order(env: Env, wish: Wish) -> str:
@@ -66,7 +62,7 @@ def alter_order(env: Env, wish: Wish) -> str:
         env.table(ORDERS).update(order["id"], {"write_date": written})
     else:
         message = f"'what' is quantity, price, customer or state, not {what!r}"
-        raise LookupError(message)
+        raise NotThere(message)
     return order["name"]
 
 
@@ -77,12 +73,12 @@ def miscount(env: Env, wish: Wish) -> str:
     warehouses = env.table("stock.warehouse").where("code", str(wish["place"]))
     if not products or not warehouses:
         message = f"no product {sku!r} or no warehouse {wish['place']!r}"
-        raise LookupError(message)
+        raise NotThere(message)
     place = env["stock.warehouse"].row(warehouses[0])["lot_stock_id"]
     quant = env.of(Quant).at(products[0], place)
     if quant is None:
         message = f"nothing of {sku!r} was ever counted there"
-        raise LookupError(message)
+        raise NotThere(message)
     env.table("stock.quant").update(quant["id"], {"quantity": quant["quantity"] + Decimal(str(wish["by"]))})
     return sku
 
@@ -108,7 +104,7 @@ def strange_contact(env: Env, wish: Wish) -> str:
     return contact["name"]
 
 
-KINDS: Mapping[str, Callable[[Env, Wish], str]] = {
+KINDS: Mapping[str, Deed[Env]] = {
     "lose_order": lose_order,
     "double_order": double_order,
     "strange_order": strange_order,
@@ -133,7 +129,7 @@ def _order(env: Env, wish: Wish) -> Row:
     found = env.table(ORDERS).where("client_order_ref", str(wish["reference"]))
     if not found:
         message = f"no order {wish['reference']!r}"
-        raise LookupError(message)
+        raise NotThere(message)
     return env.table(ORDERS).rows[found[0]]
 
 
@@ -141,5 +137,5 @@ def _contact(env: Env, wish: Wish) -> Row:
     found = [row for row in env.table("res.partner").rows.values() if row["ref"] == str(wish["ref"])]
     if not found:
         message = f"no contact with the reference {wish['ref']!r}"
-        raise LookupError(message)
+        raise NotThere(message)
     return found[0]

@@ -135,7 +135,9 @@ def _catalogue(env: Env) -> None:
     unit: dict[str, Any] = {"name": "Units"}
     if "uom.category" in env:
         unit["category_id"] = env["uom.category"].make([{"name": "Unit"}])[0]
-    env["uom.uom"].make([unit])
+    (pieces,) = env["uom.uom"].make([unit])
+    known_as = {"module": "uom", "name": "product_uom_unit", "model": "uom.uom", "res_id": pieces}
+    env["ir.model.data"].make([known_as])
     taxes = env["account.tax"]
     for included in (False, True):
         how: dict[str, Any] = {"price_include": included}

@@ -168,7 +168,7 @@ class OdooWorld:
         return answer({"sku": wish["sku"], "place": wish["place"], "quantity": wish["quantity"]})
 
     def damage(self, **wish: Any) -> str:
-        """Spoil something without a trace; see `damage.py`. Raises `LookupError`."""
+        """Spoil something without a trace; see `damage.py`. Raises `NotThere`."""
         with self.service.database.store.transaction():
             return damage(self.env(), wish)
 

@@ -4,26 +4,20 @@ None of it moves `updatedAt` and nobody is told, so nothing that follows changes
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
+from isthmus.simulators.damage import Deed, NotThere, Wish, done
 from isthmus.simulators.shopify import checkout
 from isthmus.simulators.shopify.clientele import Clientele
 from isthmus.simulators.shopify.orders import Order
 from isthmus.simulators.shopify.orders_book import OrdersBook
 from isthmus.simulators.shopify.shop import Shop
 
-Wish = Mapping[str, Any]
-
 
 def damage(shop: Shop, wish: Wish) -> str:
-    """Do one `kind` of damage and return what people call the record. Raises `ValueError` for what is not there."""
-    kind = str(wish.get("kind"))
-    if kind not in KINDS:
-        message = f"no kind {kind!r} of damage; there are: {', '.join(KINDS)}"
-        raise ValueError(message)
-    return KINDS[kind](shop, wish)
+    """Do one `kind` of damage and return what people call the record. Raises `NotThere`."""
+    return done(KINDS, shop, wish)
 
 
 def lose_order(shop: Shop, wish: Wish) -> str:
@@ -61,13 +55,13 @@ def miscount(shop: Shop, wish: Wish) -> str:
     level = variant.inventory_item.levels.get(place.id) if variant and place else None
     if level is None:
         message = f"no {wish['sku']!r} at {wish['place']!r}"
-        raise ValueError(message)
+        raise NotThere(message)
     level.available += int(wish["by"])
     shop.changed("InventoryLevel")
     return str(wish["sku"])
 
 
-KINDS: Mapping[str, Callable[[Shop, Wish], str]] = {
+KINDS: Mapping[str, Deed[Shop]] = {
     "lose_order": lose_order,
     "quiet_order": quiet_order,
     "alter_order": alter_order,
@@ -79,5 +73,5 @@ def _order(shop: Shop, wish: Wish) -> Order:
     order = shop.order(str(wish["reference"]))
     if order is None:
         message = f"no order {wish['reference']!r}"
-        raise ValueError(message)
+        raise NotThere(message)
     return order

@@ -141,7 +141,7 @@ class ShopifyWorld:
         amendments.cancel(self.shop, self._order(reference))
 
     def damage(self, **wish: Any) -> str:
-        """Spoil something without a trace; see `damage.py`. Raises `ValueError`."""
+        """Spoil something without a trace; see `damage.py`. Raises `NotThere`."""
         return damage(self.shop, wish)
 
     def set_stock(self, sku: str, place: str, quantity: int) -> None:

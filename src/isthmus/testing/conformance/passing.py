@@ -1,7 +1,7 @@
 """What ends: records that are deleted or archived, credentials that run out."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ from isthmus.canonical.record import Record, fingerprint
 from isthmus.ports.errors import AuthExpired
 from isthmus.ports.source import Page
 from isthmus.testing.conformance.bench import Bench, read_all, records_of
-from isthmus.testing.conformance.double import Act
+from isthmus.testing.conformance.double import Act, Reading
 from isthmus.testing.conformance.failing import attempt, deeds
 from isthmus.testing.conformance.rule import Broken, Tier, expect, rule
 
@@ -20,16 +20,13 @@ TOGETHER = 5
 @rule(Tier.SILVER)
 async def deletions_seen(bench: Bench) -> None:
     """A record that was deleted is not read any more, and its neighbors are."""
-    kinds = [(kind, one.delete) for kind, one in bench.double.reads.items() if one.delete is not None]
-    expect(kinds, "the double deletes nothing")
-    for kind, delete in kinds:
+    for kind, delete in _acts(bench, lambda one: one.delete, "deletes"):
         reading = bench.double.reads[kind]
         async with bench.another(kind, max(2, reading.least + 1)) as fresh:
             session = fresh.open()
             before = list(reading.ids(fresh.world))
             gone, kept = before[0], before[1:]
             expect(ids_of_read(await session.sources[kind].read(before)) == set(before), f"{kind}: not all are read")
-            assert delete is not None
             await fresh.act(delete, gone)
             after = ids_of_read(await session.sources[kind].read(before))
             expect(gone not in after, f"{kind}: {gone} was deleted and is still read")
@@ -39,10 +36,7 @@ async def deletions_seen(bench: Bench) -> None:
 @rule(Tier.SILVER)
 async def deletions_in_changes(bench: Bench) -> None:
     """A record that was deleted is reported as gone by the next reading of changes."""
-    kinds = [(kind, one.delete) for kind, one in bench.double.reads.items() if one.delete is not None]
-    expect(kinds, "the double deletes nothing")
-    for kind, delete in kinds:
-        assert delete is not None
+    for kind, delete in _acts(bench, lambda one: one.delete, "deletes"):
         gone, pages = await _after(bench, kind, delete)
         reported = {one for page in pages for one in page.gone}
         reported |= {one.external_id for one in records_of(pages) if one.deleted_at is not None}
@@ -52,10 +46,7 @@ async def deletions_in_changes(bench: Bench) -> None:
 @rule(Tier.SILVER)
 async def unreadable_apart(bench: Bench) -> None:
     """A record that cannot be understood is named with its trouble, and its neighbors are read."""
-    kinds = [(kind, one.spoil) for kind, one in bench.double.reads.items() if one.spoil is not None]
-    expect(kinds, "the double spoils nothing")
-    for kind, spoil in kinds:
-        assert spoil is not None
+    for kind, spoil in _acts(bench, lambda one: one.spoil, "spoils"):
         reading = bench.double.reads[kind]
         async with bench.another(kind, max(3, reading.least + 1)) as fresh:
             one = reading.ids(fresh.world)[1]
@@ -73,10 +64,7 @@ async def unreadable_apart(bench: Bench) -> None:
 @rule(Tier.SILVER)
 async def archived_seen(bench: Bench) -> None:
     """A record taken out of use is a change, not an absence."""
-    kinds = [(kind, one.archive) for kind, one in bench.double.reads.items() if one.archive is not None]
-    expect(kinds, "the double archives nothing")
-    for kind, archive in kinds:
-        assert archive is not None
+    for kind, archive in _acts(bench, lambda one: one.archive, "archives"):
         reading = bench.double.reads[kind]
         async with bench.another(kind, max(2, reading.least + 1)) as fresh:
             session = fresh.open()
@@ -88,6 +76,13 @@ async def archived_seen(bench: Bench) -> None:
             expect(one in news, f"{kind}: {one} was archived and is not in the changes")
             expect(fingerprint(news[one]) != fingerprint(old[one]), f"{kind}: {one} was archived and reads the same")
             expect(one in ids_of_read(await session.sources[kind].read([one])), f"{kind}: {one} is not read any more")
+
+
+def _acts(bench: Bench, of: Callable[[Reading], Act | None], verb: str) -> Sequence[tuple[str, Act]]:
+    """Return what the double does to a record of each kind it can do that to."""
+    found = [(kind, act) for kind, one in bench.double.reads.items() if (act := of(one)) is not None]
+    expect(found, f"the double {verb} nothing")
+    return found
 
 
 async def _after(bench: Bench, kind: str, act: Act) -> tuple[str, list[Page[Any]]]:

@@ -176,6 +176,16 @@ class Reading(Records):
         )
 
     @remote()
+    def get_external_id(self, ids: Any) -> dict[int, str]:
+        """Return `module.name` by id, an empty text for a record that has none; whoever asks may see them."""
+        found = dict.fromkeys(listed(ids), "")
+        links = self.env.table("ir.model.data").rows
+        for link in reversed(list(links.values())):  # the first one counts
+            if link["model"] == self.name and link["res_id"] in found:
+                found[link["res_id"]] = f"{link['module']}.{link['name']}"
+        return found
+
+    @remote()
     def exists(self, ids: Any) -> list[int]:
         """Return those of `ids` that are still there."""
         return [i for i in listed(ids) if i in self.table.rows]
