@@ -46,11 +46,24 @@ def web_app(
     ingress = Ingress(engine, limits, proxies)
     health = Health(engine, ingress)
     desk = Desk(engine, project, public_url, key)
+    pages = Starlette(
+        routes=[*_health(health), *_pages(desk), Mount("/static", Static(packages=[("isthmus.web", "static")]))],
+        middleware=[Middleware(Guard, public_url=public_url)],
+        exception_handlers=Wrong(desk).handlers,
+    )
+    return Face(pages, ingress, proxies)
+
+
+# Methods, not the objects: Starlette takes an object for an application of its own.
+
+
+def _health(health: Health) -> list[Route]:
+    return [Route("/health/live", health.live), Route("/health/ready", health.ready)]
+
+
+def _pages(desk: Desk) -> list[Route]:
     proof, rows = Proof(desk), ProofRows(desk)
-    routes = [
-        # Methods, not the objects: Starlette takes an object for an application of its own.
-        Route("/health/live", health.live),
-        Route("/health/ready", health.ready),
+    return [
         Route("/", Home(desk).show),
         Route("/orders", Orders(desk).show),
         Route("/orders/{connection}/{external_id:path}", OneOrder(desk).show),
@@ -67,19 +80,10 @@ def web_app(
         Route("/limits", Limits(desk).show),
         Route("/retry", Retry(desk).act, methods=["POST"]),
         Route("/hold", Hold(desk).act, methods=["POST"]),
-        Mount("/static", Static(packages=[("isthmus.web", "static")])),
     ]
-    pages = Starlette(
-        routes=routes,
-        middleware=[Middleware(Guard, public_url=public_url)],
-        exception_handlers=Wrong(desk).handlers,
-    )
-    return Face(pages, ingress, proxies)
 
 
 def health_app(engine: Engine) -> Face:
     """Return the application of a process without pages: is it alive, and can it work."""
     ingress = Ingress(engine, None, ())
-    health = Health(engine, ingress)
-    routes = [Route("/health/live", health.live), Route("/health/ready", health.ready)]
-    return Face(Starlette(routes=routes), ingress, (), deliveries=False)
+    return Face(Starlette(routes=_health(Health(engine, ingress))), ingress, (), deliveries=False)

@@ -93,10 +93,7 @@ class Limits:
         view = LimitsView(
             span=f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC",
             volume=str(volume),
-            choices=[
-                Choice("As it was" if each == 1 else f"{each} times", f"/limits?at={each}", each == volume)
-                for each in VOLUMES
-            ],
+            choices=[_choice(each, volume) for each in VOLUMES],
             cards=[_card(each, volume) for each in found.limits],
             unlimited=found.unlimited,
             lines=[_line(each, flows) for each in found.flows],
