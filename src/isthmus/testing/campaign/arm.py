@@ -9,6 +9,8 @@ from isthmus.store.statement import Dialect
 from isthmus.testing.campaign.scene import Scene
 
 BOTH: tuple[Dialect, ...] = ("sqlite", "postgres")
+#: How long both sides may take to agree, unless what was broken takes longer to be found mended.
+AGREE_S = 60.0
 Strike = Callable[[Scene], Awaitable[None]]
 
 
@@ -32,7 +34,7 @@ class Arm:
     #: Nothing is broken: there is nothing to reach.
     harmless: bool = False
     #: How long both sides may take to agree, once the last fault is over.
-    agree_s: float = 60.0
+    agree_s: float = AGREE_S
 
 
 class Result(msgspec.Struct, kw_only=True):

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isthmus.testing.campaign.arm import Arm
+from isthmus.engine.breaker import AUTH_PAUSE_S
+from isthmus.testing.campaign.arm import AGREE_S, Arm
 from isthmus.testing.campaign.scene import Scene
 
 CREATE, CONFIRM = "sale.order.load", "sale.order.action_confirm"
@@ -67,6 +68,11 @@ SHOP: Sequence[tuple[str, float, str]] = (
 )
 
 
+#: A system that refuses our credentials is asked once a minute: whatever was refused last waits for that, and what
+#: that look finds refused once more for the next one.
+REFUSED_S = 2 * AUTH_PAUSE_S + 30.0
+
+
 def broken(name: str, says: str, *troubles: Trouble, part: float = 0.7, stock: bool = False) -> Arm:
     """Return an arm in which all this goes on while everything is offered and `part` of it arrives."""
 
@@ -80,7 +86,8 @@ def broken(name: str, says: str, *troubles: Trouble, part: float = 0.7, stock: b
         for each in troubles:
             await each.end(scene)
 
-    return Arm(name, says, play, stock=stock)
+    refused = any(each.kind == "expire_auth" for each in troubles)
+    return Arm(name, says, play, stock=stock, agree_s=REFUSED_S if refused else AGREE_S)
 
 
 async def away(scene: Scene) -> None:
