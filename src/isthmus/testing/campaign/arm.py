@@ -32,7 +32,8 @@ class Arm:
     #: Nothing is broken: there is nothing to reach.
     harmless: bool = False
     #: How long both sides may take to agree, once the last fault is over. A change of an order that was cut off at its
-    #: cancellation is taken up again only when that cancellation can no longer come through: 120 s in Odoo.
+    #: cancellation is taken up again only when that cancellation can no longer come through: 120 s in Odoo. A system
+    #: that refused our credentials is asked once a minute, and what that look finds refused once more waits another.
     agree_s: float = 200.0
 
 
