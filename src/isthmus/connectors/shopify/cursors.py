@@ -85,7 +85,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 
     def at_place(self, place: str, *, since: datetime | None) -> "Position":
         """Return the beginning of another list of the same round, filtered by `since`."""
-        return msgspec.structs.replace(self, since=since, after=None, seen=0, place=place)
+        # What stands in `seen` before the round's first answer is not about this list.
+        return msgspec.structs.replace(self, since=since, after=None, seen=min(self.seen, 0), place=place)
 
     def cursor(self) -> Cursor:
         """Return the position as text."""
