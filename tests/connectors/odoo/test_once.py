@@ -170,3 +170,19 @@ def test_external_ids_differ_whenever_the_keys_do() -> None:
     made = {external_id("order", each) for each in keys} | {external_id("customer", "shop:1")}
     assert len(made) == len(keys) + 1
     assert all(each.startswith("isthmus.") and " " not in each and each.count(".") == 1 for each in made)
+
+
+async def test_an_order_that_a_late_request_confirms_first_is_confirmed(each: Stand) -> None:
+    order = await mugs(each)
+    await each.fault(kind="slow_commit", count=2, seconds=LATE_S, match="sale.order.action_confirm")
+    first = asyncio.create_task(each.orders.put(order, key=KEY))
+    while not (drafts := await in_odoo(each)) or drafts[0]["amount_total"] != 35:  # noqa: ASYNC110 - Odoo sets no event
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(LATE_S / 2)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+    receipt = await each.orders.put(order, key=KEY, existing=await each.orders.find(KEY))
+
+    assert (receipt.state, receipt.details["total"]) == ("sale", "35.00 EUR")
+    assert await in_odoo(each) == [{"id": int(receipt.external_id), "state": "sale", "amount_total": 35}]

@@ -14,10 +14,10 @@ from typing import Any
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
-from isthmus.connectors.odoo.creation import Refused, create_once, external_id
+from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
-from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Invalid, Trouble
+from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Trouble
 from isthmus.ports.sink import Key, Look, Put, Receipt
 
 MODEL = "res.partner"
@@ -123,12 +123,6 @@ class Customers:
         for child_as, (_fingerprint, child) in children.items():
             records[child_as] = {**common, **child, "parent_id/id": known_as}
         made = await create_once(self.dialect.client, MODEL, records, writes=key.unique)
-        if isinstance(made, Refused):
-            # A request that was taken for lost may have committed while this one waited for it.
-            there = await self.find(key)
-            if there is None:
-                raise _refusal(made)
-            return await self.put(record, key=key, existing=there)
         family = await self._family(made[0])
         partner = next((row for row in family if row.id == made[0]), None)
         if partner is None:
@@ -151,10 +145,8 @@ class Customers:
     async def _add(self, address: Address, vals: dict[str, Any], key: Key, partner_id: int) -> int:
         """Return the id of an address of a partner that exists, made now or by an earlier request."""
         known_as = external_id("address", key.unique, str(partner_id), address.fingerprint())
-        made = await create_once(self.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
-        if isinstance(made, Refused):
-            raise _refusal(made)
-        return made[0]
+        (made,) = await create_once(self.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
+        return made
 
     async def _family(self, partner_id: int) -> list[wire.Partner]:
         return await self._search(["|", ["id", "=", partner_id], ["parent_id", "=", partner_id]])
@@ -331,7 +323,3 @@ def _id(partner_id: str) -> int:
 
 def _gone(partner_id: str) -> Gone:
     return Gone(f"the contact {partner_id} was deleted in Odoo")
-
-
-def _refusal(made: Refused) -> Invalid:
-    return Invalid(made.words, fields={f"{MODEL}.load": made.words})

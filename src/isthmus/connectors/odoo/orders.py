@@ -17,7 +17,7 @@ from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
-from isthmus.connectors.odoo.creation import Refused, create_once, external_id
+from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import CANCEL_AT_ONCE
 from isthmus.connectors.odoo.order_vals import LINES, MODEL, Translator, Wanted
 from isthmus.ports.errors import (
@@ -109,14 +109,8 @@ class Orders:
         """Return the id of the draft of this key, made now or by an earlier request."""
         vals = {name: wanted.header[name] for name in IDENTITY if name in wanted.header}
         known_as = external_id("order", key.unique)
-        made = await create_once(self.translator.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
-        if not isinstance(made, Refused):
-            return made[0]
-        # A request that was taken for lost may have committed while this one waited for it.
-        there = await self.find(key)
-        if there is None:
-            raise Invalid(made.words, fields={f"{MODEL}.load": made.words})
-        return int(there.external_id)
+        (made,) = await create_once(self.translator.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
+        return made
 
     async def _fill(
         self, order_id: int, wanted: Wanted, key: Key, *, rounding: Mapping[str, Any] | None = None
@@ -153,7 +147,7 @@ class Orders:
     async def _finish(self, order: Order, key: Key, wanted: Wanted, row: wire.SaleOrder) -> Receipt:
         """Confirm a draft that adds up."""
         row = await self._agree(order, key, wanted, row)
-        answer = await self.translator.dialect.client.call(MODEL, "action_confirm", ids=[row.id], writes=key.unique)
+        answer = await self._confirm(row, key)
         if isinstance(answer, str | list):  # it says true, or an action to open next
             message = f"{row.name}: Odoo's answer to the confirmation has an unknown form"
             raise InDoubt(message, key=key.unique)
@@ -164,6 +158,15 @@ class Orders:
             message = f"{row.name} was changed while it was being confirmed"
             raise Contended(message)
         return to_receipt(confirmed)
+
+    async def _confirm(self, row: wire.SaleOrder, key: Key) -> Any:
+        try:
+            return await self.translator.dialect.client.call(MODEL, "action_confirm", ids=[row.id], writes=key.unique)
+        except Invalid:
+            # Somebody was faster, such as a request of ours that was taken for lost.
+            if (await self._read(row.id)).state not in CONFIRMED:
+                raise
+            return True
 
     async def _agree(self, order: Order, key: Key, wanted: Wanted, row: wire.SaleOrder) -> wire.SaleOrder:
         """Return the draft once its total is the buyer's, a difference within the tolerance on a line of its own."""
