@@ -1,5 +1,7 @@
 """A project file is checked before anything runs, and each mistake names its place and the remedy."""
 
+import fcntl
+import threading
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -237,6 +239,17 @@ def test_one_isthmus_per_file_database(tmp_path: Path) -> None:
             pass
     with owned(config) as alone:
         assert alone
+
+
+def test_a_look_at_who_is_at_work_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    with (tmp_path / "isthmus.lock").open("a+", encoding="ascii") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `worker_of` does for a moment
+        over = threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN))
+        over.start()
+        with owned(config) as alone:
+            assert alone
+        over.join()
 
 
 def test_with_a_server_others_may_be_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
