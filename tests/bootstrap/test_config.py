@@ -1,5 +1,9 @@
 """A project file is checked before anything runs, and each mistake names its place and the remedy."""
 
+import fcntl
+import threading
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,8 @@ import pytest
 from isthmus.bootstrap.config import ConfigError, ProjectConfig, read_config
 from isthmus.bootstrap.own import owned
 from isthmus.bootstrap.wiring import opened
+from isthmus.store.base import Store
+from isthmus.store.open import open_store
 
 GOOD = """
 [isthmus]
@@ -85,6 +91,39 @@ async def test_an_address_no_business_system_has_is_refused_whatever_is_allowed(
 async def test_allowing_is_not_a_word_in_quotes(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="allow_private = 'true' must be true or false, without quotes"):
         await opening(tmp_path, GOOD.replace("allow_private = true", 'allow_private = "true"'))
+
+
+async def test_a_connection_that_cannot_be_closed_keeps_nothing_else_open(tmp_path: Path) -> None:
+    closed: list[str] = []
+
+    async def fails() -> None:
+        closed.append("shop")
+        raise RuntimeError
+
+    async def ends() -> None:
+        closed.append("erp")
+
+    async def opener(url: str, folder: Path) -> Store:
+        store = await open_store(url, folder)
+        close = store.close
+
+        async def closing() -> None:
+            await close()
+            closed.append("store")
+
+        store.close = closing  # type: ignore[method-assign]
+        return store
+
+    project_at_work = AsyncExitStack()
+    app = await project_at_work.enter_async_context(opened(project(tmp_path), opener=opener))
+    for name, close in (("shop", fails), ("erp", ends)):
+        connection = app.context.connections[name]
+        changed = replace(connection, session=replace(connection.session, close=close))
+        app.context.connections[name] = changed  # type: ignore[index]
+    with pytest.raises(RuntimeError):
+        await project_at_work.aclose()
+    assert sorted(closed) == ["erp", "shop", "store"]
+    assert closed[-1] == "store"
 
 
 async def test_a_good_project_opens(tmp_path: Path) -> None:
@@ -200,6 +239,17 @@ def test_one_isthmus_per_file_database(tmp_path: Path) -> None:
             pass
     with owned(config) as alone:
         assert alone
+
+
+def test_a_look_at_who_is_at_work_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    config = project(tmp_path)
+    with (tmp_path / "isthmus.lock").open("a+", encoding="ascii") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `worker_of` does for a moment
+        over = threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN))
+        over.start()
+        with owned(config) as alone:
+            assert alone
+        over.join()
 
 
 def test_with_a_server_others_may_be_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

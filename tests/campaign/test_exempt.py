@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from isthmus.admin.proof_export import verify_store
 from isthmus.engine import failpoints
 from isthmus.engine.failpoints import WHEN
 from isthmus.testing.builders import a_variant
 from isthmus.testing.campaign.points import ELSEWHERE
 from tests.engine.conftest import SETTLE_S, world_of
+from tests.proof.past import LONG_AGO, a_run, write_rows
 
 
 class Died(BaseException):
@@ -70,3 +72,23 @@ async def test_a_second_try_is_looked_after_by_whoever_comes_next(when: str) -> 
         job = await world.harness.job("copy", "variant-A")
         assert job is not None
         assert job["state"] == "done"
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("point", ["move_proof_anchor", "prune_proof_rows"])
+async def test_old_results_go_with_what_the_chain_begins_behind_or_not_at_all(point: str, when: str) -> None:
+    if point == "move_proof_anchor":
+        armed("move_proof_anchor", when)
+    else:
+        armed("prune_proof_rows", when)
+    async with world_of() as world:
+        context = world.harness.engine.context
+        await write_rows(context, [await a_run(context, "old", LONG_AGO)] * 3)
+        with pytest.raises(Died):
+            await world.harness.engine.upkeep.prune()
+        failpoints.arm({})
+        found = await verify_store(context)
+        assert (found.rows, found.well) == (3 if when == "before" else 0, True)
+        await world.harness.engine.upkeep.prune()
+        found = await verify_store(context)
+        assert (found.rows, found.well) == (0, True)

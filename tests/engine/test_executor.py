@@ -1,5 +1,6 @@
 """What came of a job is written with all its facts in one commit, or not at all."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,9 +10,9 @@ import pytest
 from isthmus.engine.executor import call_values
 from isthmus.engine.outcome import Ask, Done, Later, Outcome, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
-from isthmus.kit.http import Exchange, Request, Response
+from isthmus.kit.http import Exchange, Http, NotSent, Request, Response
 from isthmus.ports.errors import AuthExpired, Invalid, Trouble, Unreachable
-from isthmus.store.statement import Many, Row, say
+from isthmus.store.statement import Many, Row, listed, say
 from tests.engine.conftest import World, world_of
 from tests.store.ledger import attempt, losing
 
@@ -187,6 +188,29 @@ async def test_one_of_a_batch_that_lost_its_lease_keeps_nothing_and_the_others_a
         await run(world, "1", "2", "3")
         assert [(await job(world, each))["state"] for each in "123"] == ["done", "ready", "done"]
         assert await facts(world) == {"fact of 1", "fact of 3"}
+
+
+@pytest.mark.parametrize(("lost", "keeps"), [("1", "2"), ("2", "1"), ("3", "1")])
+async def test_the_calls_of_a_batch_stay_with_the_first_that_kept_its_lease(
+    database: str, lost: str, keeps: str
+) -> None:
+    async with world_of(database, batch=10) as world, Http() as http:
+
+        async def slow(works: Sequence[Work]) -> Sequence[Outcome]:
+            with contextlib.suppress(NotSent):
+                await http.send(Request("POST", "http://127.0.0.1:1/", "raise", {}, b"{}"))
+            gone = next(work.job for work in works if work.job.subject == lost)
+            await world.harness.store.write(
+                say("hold_job", expect=1, id=gone.id, token=gone.token, lease_until=0),
+                losing(world.harness.engine.context.micros(), before=1),
+            )
+            return [Done() for _ in works]
+
+        world.flow.instead = slow
+        await run(world, "1", "2", "3")
+        kept = {each: [row["id"] for row in await attempts(world, each)] for each in "123"}
+        calls = {each: await world.harness.store.read("exchanges_of", ids=listed(ids)) for each, ids in kept.items()}
+        assert {each: [row["operation"] for row in rows] for each, rows in calls.items() if rows} == {keeps: ["raise"]}
 
 
 def test_a_call_is_kept_without_secrets_and_people() -> None:

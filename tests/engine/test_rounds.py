@@ -132,6 +132,25 @@ async def test_our_own_mistake_in_one_stream_is_said_and_tried_again(world: Worl
     assert (await stream(world))["rounds"] == 1
 
 
+async def test_our_own_mistake_after_a_round_is_said_and_the_round_ends_the_next_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def bug(*_round: str) -> None:
+        raise RuntimeError
+
+    world.shelf.keep(a_variant("A"))
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(world.flow, "after_round", bug)
+        await world.harness.drain()
+    found = await stream(world)
+    assert (found["rounds"], found["failures"], found["token"]) == (0, 1, None)
+    assert "RuntimeError" in found["because"]
+    assert await known(world) == {"A"}  # what was read is kept
+    await world.harness.wait(10)
+    found = await stream(world)
+    assert (found["rounds"], found["because"], world.flow.ended) == (1, "", [("shop", "variant")])
+
+
 async def test_deletions_a_source_reports_are_buried(world: World) -> None:
     world.shelf.keep(a_variant("A"), a_variant("B"))
     await world.harness.drain()

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from isthmus.engine.flow import Mark
+from isthmus.engine.flow import Flow, Mark
 from isthmus.engine.leases import LEASE_S
 from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Done, Outcome
@@ -198,6 +198,43 @@ async def test_an_outcome_that_could_not_be_stored_runs_again(world: World, monk
     await world.harness.engine.worker.leases.reclaim()
     await world.harness.drain(poll=False)
     assert world.flow.ran == ["1", "1"]
+
+
+async def test_a_worker_that_ends_by_a_mistake_of_ours_finishes_the_rest_and_leaves_nothing_running(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = asyncio.Event()
+
+    async def slow(works: Sequence[Work]) -> Sequence[Outcome]:
+        await going_on.wait()
+        return [Done() for _ in works]
+
+    world.flow.instead = slow
+    worker = world.harness.engine.worker
+    run = worker._executor.run
+
+    async def mistaken(flow: Flow, works: Sequence[Work], tried: Callable[[], None] | None) -> Sequence[Outcome]:
+        outcomes = await run(flow, works, tried)
+        if works[0].job.subject == "1":
+            raise RuntimeError
+        await asyncio.sleep(0.1)  # it is still at work when the other one fails
+        return outcomes
+
+    monkeypatch.setattr(worker._executor, "run", mistaken)
+    others = asyncio.all_tasks()
+    for subject in "12":
+        await world.harness.mark("copy", subject)
+    running = asyncio.create_task(worker.run())
+    while len(world.flow.ran) < 2:  # noqa: ASYNC110 - the flow tells nobody
+        await asyncio.sleep(0)
+    worker.stop()
+    going_on.set()
+    with pytest.raises(RuntimeError):
+        await running
+    await asyncio.sleep(0)  # what was cancelled ends
+    left = asyncio.all_tasks() - others
+    assert [task for task in left if "Worker" in repr(task) or "Leases" in repr(task)] == []
+    assert not worker.busy
 
 
 async def test_it_is_busy_from_the_claim_to_the_last_commit(world: World) -> None:

@@ -96,31 +96,52 @@ def read(text: str) -> list[dict[str, Any]]:
 
 
 async def verify_store(context: Context) -> Verified:
-    """Check every row there is, and that none was cut off at the end."""
-    before, good = START, 0
+    """Check every row that has not gone after its time, and that none was cut off at the end."""
+    while True:
+        began = await _end(context, "proof_anchor")
+        found = await _verified_from(context, *began)
+        # Rows that went after their time meanwhile are no break.
+        if found.well or await _end(context, "proof_anchor") == began:
+            return found
+
+
+async def _verified_from(context: Context, gone: int, before: str) -> Verified:
+    good = 0
     async for page in _pages(context, 0):
-        before, more, broken = verify(page, before, good + 1)
+        before, more, broken = verify(page, before, gone + good + 1)
         good += more
         if broken:
             return _broken(good, broken)
-    head = one(await context.store.read("proof_head"))
-    links, digest = (head["links"], head["digest"]) if head else (0, START)
-    if (links, digest) != (good, before):
-        because = f"{links} rows were written and {good} are there." if links > good else "The last rows are not those."
-        return Verified(rows=good, broken=good + 1, because=because)
+    links, digest = await _end(context, "proof_head")
+    last = gone + good
+    if (links, digest) != (last, before):
+        because = f"{links} rows were written and {last} are there." if links > last else "The last rows are not those."
+        return Verified(rows=good, broken=last + 1, because=because)
     return Verified(rows=good)
 
 
+async def _end(context: Context, name: str) -> tuple[int, str]:
+    """Return the number and the digest of the last row, or (`proof_anchor`) of the last one that has gone."""
+    row = one(await context.store.read(name))
+    return (row["links"], row["digest"]) if row else (0, START)
+
+
 async def verify_file(context: Context, text: str) -> Verified:
-    """Check an export: in itself, and against what the store holds. Raises `NotAnExport`."""
+    """Check an export: in itself, and against what the store holds. Raises `NotAnExport`.
+
+    Of rows that have gone here after their time the digest of the last one is known, and covers those before it; a
+    file that ends before that one can only be checked in itself.
+    """
     rows = read(text)
     if not rows:
         return Verified(rows=0)
     first = rows[0]["id"]
     _digest, good, broken = verify(rows, rows[0]["previous"], first)
     kept = {row["id"]: row["digest"] for row in await _kept(context, first, rows[-1]["id"])}
+    gone, digest = await _end(context, "proof_anchor")
+    kept[gone] = digest
     for row in rows[:good]:
-        if kept.get(row["id"]) != row["digest"]:
+        if row["id"] >= gone and kept.get(row["id"]) != row["digest"]:
             why = f"Row {row['id']} of the file is not the one that was written here."
             return Verified(rows=row["id"] - first, broken=row["id"], because=why)
     return _broken(good, broken) if broken else Verified(rows=good)

@@ -2,12 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 
+#: So often, and so far apart, a start waits for somebody who only looks; that is over in less than a millisecond.
+LOOKS = 50
+LOOK_S = 0.02
 #: Locks this process holds: the kernel would refuse it a second one as well.
 _OURS: set[Path] = set()
 
@@ -26,12 +31,10 @@ def owned(config: ProjectConfig) -> Generator[bool]:
     path = _lock(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(lock):
             lock.seek(0)
             message = f"another Isthmus (process {lock.read().strip() or '?'}) works on this project already"
-            raise ConfigError(message) from None
+            raise ConfigError(message)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -42,15 +45,33 @@ def owned(config: ProjectConfig) -> Generator[bool]:
             _OURS.discard(path)
 
 
+def _taken(lock: IO[str]) -> bool:
+    """Take the lock of a worker, and wait for those who only look (`worker_of`); return whether it is ours."""
+    for _ in range(LOOKS):
+        if _locked(lock, fcntl.LOCK_EX):
+            return True
+        if not _locked(lock, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        time.sleep(LOOK_S)
+    return False
+
+
+def _locked(lock: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def worker_of(config: ProjectConfig) -> str:
     """Name the other process that works on the project's file database; empty when there is none."""
     if not config.database.startswith("sqlite:") or _lock(config) in _OURS:
         return ""
     try:
         with _lock(config).open("r", encoding="ascii") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locked(lock, fcntl.LOCK_SH):
                 return f"process {lock.read().strip() or '?'}"
     except FileNotFoundError:
         return ""

@@ -1,7 +1,7 @@
 """Join store, connections, flows and engine into a running project."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -83,9 +83,10 @@ async def opened(
             )
             yield App(config, context, engine)
         finally:
-            for connection in connections.values():
-                await connection.session.close()
-            await store.close()
+            async with AsyncExitStack() as closing:  # one that fails keeps none of the others open
+                closing.push_async_callback(store.close)
+                for connection in connections.values():
+                    closing.push_async_callback(connection.session.close)
 
 
 def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:

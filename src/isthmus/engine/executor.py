@@ -1,7 +1,7 @@
 """Run claimed jobs and write what came of them: one commit with all facts, attempts and calls."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -148,7 +148,8 @@ class Executor:
         found = (each.name for each in ends if each and any(hold.why is Why.DOWN for hold in each.gate.holds))
         return next(found, None)
 
-    async def _finish(self, work: Work, outcome: Outcome, calls: Sequence[Any]) -> None:
+    async def _finish(self, work: Work, outcome: Outcome, calls: Sequence[Mapping[str, Any]]) -> bool:
+        """Write what came of one job and return whether it is kept: not when the job went on elsewhere."""
         steps: list[Step] = [
             Statement("finish_job", self._finishing(work, outcome), expect=1),
             say("add_attempt", **self._attempt(work, outcome)),
@@ -157,13 +158,17 @@ class Executor:
             *self._waking((outcome,)),
         ]
         if calls:
-            steps.append(Many("add_exchange", calls))
+            steps.append(_exchanges(work, calls))
         try:
             await self._context.store.write(*steps)
         except Unexpected:
             log.warning("%s %s went on elsewhere; this run is not kept", work.job.flow, work.job.subject)
+            return False
+        return True
 
-    async def _finish_batch(self, works: Sequence[Work], outcomes: Sequence[Outcome], calls: Sequence[Any]) -> None:
+    async def _finish_batch(
+        self, works: Sequence[Work], outcomes: Sequence[Outcome], calls: Sequence[Mapping[str, Any]]
+    ) -> None:
         pairs = list(zip(works, outcomes, strict=True))
         steps: list[Step] = [Many("finish_job", [self._finishing(work, outcome) for work, outcome in pairs])]
         # A record that matched already leaves no attempt: a million unchanged SKUs would leave a million.
@@ -174,13 +179,15 @@ class Executor:
             steps.extend(work.facts)
         steps.extend(self._waking(outcomes))
         if calls and told:
-            steps.append(Many("add_exchange", [{**call, "attempt_id": told[0][0].job.token} for call in calls]))
+            steps.append(_exchanges(told[0][0], calls))
         try:
             await self._context.store.write(self._held(works), *steps)
         except Unexpected:
-            # Somebody else has one of them now: each is kept, or not, by itself.
+            # Somebody else has one of them now: each is kept, or not, by itself. The calls were made for all of them
+            # and stay with the first that is kept.
             for work, outcome in pairs:
-                await self._finish(work, outcome, ())
+                if await self._finish(work, outcome, calls):
+                    calls = ()
 
     def _held(self, works: Sequence[Work]) -> Statement:
         return say(
@@ -234,6 +241,11 @@ class Executor:
             for secret in self._context.connections[name].secrets
         )
         return [call_values(flow.destination, work.job.token, each, secrets) for each in exchanges]
+
+
+def _exchanges(work: Work, calls: Sequence[Mapping[str, Any]]) -> Many:
+    """Return the step that keeps calls with the attempt of `work`."""
+    return Many("add_exchange", [{**call, "attempt_id": work.job.token} for call in calls])
 
 
 def _unless_again(work: Work, answer: Outcome) -> Outcome:

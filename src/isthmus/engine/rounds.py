@@ -158,20 +158,17 @@ class Rounds:
             with calling(Caller(lane=Lane.READING, since=self._context.now())):
                 await self._pages(row, token)
             await self._health.well(connection)
+            await self._finish(row, token)
         except Unexpected:
             log.warning("stream %s/%s went on elsewhere", connection, kind)
-            return
         except Trouble as trouble:
             await self._health.trouble(connection, trouble)
             await self._fail(row, token, trouble)
-            return
         except StoreError:
             raise
         except Exception as bug:
             log.exception("a defect while reading %s/%s", connection, kind)
             await self._fail(row, token, Trouble(f"Isthmus failed while reading: {type(bug).__name__}"))
-            return
-        await self._finish(row, token)
 
     async def _pages(self, row: Row, token: str) -> None:
         connection, kind = row["connection"], row["kind"]

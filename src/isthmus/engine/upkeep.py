@@ -35,6 +35,7 @@ class Retention:
     deliveries: timedelta = timedelta(days=14)
     intents: timedelta = timedelta(days=90)
     jobs: timedelta = timedelta(days=90)
+    proofs: timedelta = timedelta(days=400)
 
 
 class Upkeep:
@@ -83,7 +84,9 @@ class Upkeep:
         pruning += [say("prune_inbox", **row, before=self._before(keep.deliveries)) for row in connections]
         pruning += [say("prune_jobs", **row, before=self._before(keep.jobs)) for row in flows]
         self._more = False
-        return sum([await self._repeat(statement) for statement in pruning])
+        # In one commit: what the chain of results begins behind, and the rows up to there.
+        proofs = (say("move_proof_anchor", before=self._before(keep.proofs)), say("prune_proof_rows"))
+        return sum([await self._repeat(*steps) for steps in [*((each,) for each in pruning), proofs]])
 
     def _before(self, age: timedelta) -> int:
         return to_micros(self._context.now() - age)
@@ -95,12 +98,12 @@ class Upkeep:
                 return
             log.info("%s of the exchange log has gone, after its time", rows[0][0]["part"])
 
-    async def _repeat(self, statement: Statement) -> int:
+    async def _repeat(self, *steps: Statement) -> int:
         removed = 0
         for _ in range(STATEMENTS):
-            rows = await self._context.store.write(statement)
-            if not rows[0]:
+            rows = (await self._context.store.write(*steps))[-1]
+            if not rows:
                 return removed
-            removed += len(rows[0])
+            removed += len(rows)
         self._more = True
         return removed

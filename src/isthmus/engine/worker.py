@@ -62,10 +62,12 @@ class Worker:
                 if not await self.claim():
                     await self._rest()
         finally:
-            await self._hand_back(self._flows)
-            await self.settle()
-            for task in keeping:
-                task.cancel()
+            try:
+                await self._hand_back(self._flows)
+                await self.settle()
+            finally:
+                for task in keeping:
+                    task.cancel()
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -73,10 +75,14 @@ class Worker:
         self._context.stir.set()
 
     async def settle(self) -> None:
-        """Wait for what is running."""
+        """Wait for all that is running; then raise what one of them failed with, if one did."""
+        failed: list[BaseException] = []
         while any(self._running.values()) or self._writing:
             running = [task for tasks in self._running.values() for task in tasks]
-            await asyncio.gather(*self._writing, *running)
+            ended, _ = await asyncio.wait([*self._writing, *running])
+            failed += [wrong for task in ended if not task.cancelled() and (wrong := task.exception())]
+        if failed:
+            raise failed[0]
 
     async def abandon(self) -> int:
         """End what is still running and give it back; return how many jobs that were.

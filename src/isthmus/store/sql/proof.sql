@@ -90,6 +90,29 @@ ON CONFLICT (name) DO UPDATE SET links = excluded.links, digest = excluded.diges
 WHERE proof_head.digest = :previous
 RETURNING links;
 
+-- name: proof_anchor
+-- What the chain begins behind, once its oldest rows have gone.
+SELECT links, digest FROM proof_head WHERE name = 'anchor';
+
+-- name: move_proof_anchor
+-- The chain can only lose its beginning: the oldest rows, up to the first whose run is not over or not old enough.
+-- About the numbers 200, see upkeep.sql.
+INSERT INTO proof_head (name, links, digest)
+SELECT 'anchor', id, digest FROM proof_row WHERE id = (
+  SELECT MAX(id) FROM (SELECT id FROM proof_row ORDER BY id LIMIT 200) AS oldest
+  WHERE id < COALESCE((
+    SELECT MIN(kept.id) FROM (SELECT id, run FROM proof_row ORDER BY id LIMIT 200) AS kept
+    LEFT JOIN proof_run ON proof_run.id = kept.run AND proof_run.state = 'done' AND proof_run.finished_at < :before
+    WHERE proof_run.id IS NULL
+  ), 9223372036854775807)
+)
+ON CONFLICT (name) DO UPDATE SET links = excluded.links, digest = excluded.digest
+WHERE proof_head.links < excluded.links
+RETURNING links;
+
+-- name: prune_proof_rows
+DELETE FROM proof_row WHERE id <= (SELECT links FROM proof_head WHERE name = 'anchor') RETURNING id;
+
 -- name: add_proof_row
 INSERT INTO proof_row
   (id, run, flow, day, verdict, finding, code, because, subject, number, fields, evidence, at, previous, digest)
