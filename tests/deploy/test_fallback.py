@@ -33,7 +33,7 @@ async def by_hand(erp: Erp, **references: str) -> None:
     partner, product = int(await erp.customer()), int(await erp.sku("MUG-0010"))
     line = {"product_id": product, "product_uom_qty": 1, "price_unit": 11.0, "tax_ids": [[6, 0, []]]}
     vals = {"partner_id": partner, "order_line": [[0, 0, line]], **references}
-    await erp.dialect.client.create("sale.order", vals, writes="by hand")
+    await erp.call("sale.order", "create", vals_list=[vals])
 
 
 async def bring(erp: Erp) -> list[str]:

@@ -93,6 +93,12 @@ class Stand:
             return said
 
 
+def at_noon() -> str:
+    """Return a time zone in which it is noon: what is sold now and looked at in an hour is of one day."""
+    behind = datetime.now(UTC).hour - 12
+    return f"Etc/GMT{behind:+d}"  # as POSIX counts: west is plus
+
+
 @asynccontextmanager
 async def standing(folder: Path, database: str = "", *, seed: str = "skus:30") -> AsyncIterator[Stand]:
     """Open a project; nothing is read yet."""
@@ -102,9 +108,8 @@ async def standing(folder: Path, database: str = "", *, seed: str = "skus:30") -
     ports = Ports(8100, shop_runner.addresses[0][1], erp_runner.addresses[0][1])
     clock = LaterClock()
     write_project(folder, ports)
-    if database:
-        text = (folder / "isthmus.toml").read_text().replace("sqlite:///isthmus.db", database)
-        (folder / "isthmus.toml").write_text(text)
+    text = (folder / "isthmus.toml").read_text().replace("Europe/Berlin", at_noon())
+    (folder / "isthmus.toml").write_text(text.replace("sqlite:///isthmus.db", database or "sqlite:///isthmus.db"))
     try:
         async with opened(read_config(folder), clock) as app:
             await app.engine.prepare(alone=True)
