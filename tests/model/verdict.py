@@ -16,26 +16,27 @@ async def disagreements(people: People) -> list[str]:
     orders, excused = _orders(people, asked)
     strangers = [row for subject, row in asked.items() if subject not in excused]
     found += [f"asked for nothing: {row['flow']} {row['subject']} {row['code']}: {row['because']}" for row in strangers]
-    return [*found, *orders, *_stock(people), *_customers(people)]
+    return [*found, *orders, *_stock(people, set(excused.values())), *_customers(people)]
 
 
 def _is_question(row: Any) -> bool:
     return bool(row["because"]) and bool(json.loads(row["answers"]))
 
 
-def _orders(people: People, asked: dict[str, Any]) -> tuple[list[str], set[str]]:
+def _orders(people: People, asked: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """Return what is wrong with orders, and those somebody is rightly asked about: their names by subject."""
     shop, erp = people.town.shop.truth(), people.town.erp.truth()
     held: dict[str, list[Any]] = {}
     for order in erp["orders"]:
         if order["reference"]:
             held.setdefault(order["reference"], []).append(order)
     found = [f"{reference}: not the shop's" for reference in held.keys() - set(people.orders)]
-    excused: set[str] = set()
+    excused: dict[str, str] = {}
     for order in shop["orders"]:
         wrong = _order(order, held.get(order["reference"], []))
         subject = order["id"].rpartition("/")[2]
         if wrong and len(held.get(order["reference"], [])) <= 1 and subject in asked and _may_ask(people, order):
-            excused.add(subject)
+            excused[subject] = order["reference"]
         elif wrong:
             found.append(f"{order['reference']}: {wrong}")
     return found, excused
@@ -74,16 +75,33 @@ def _goods(lines: list[Any]) -> Counter[str]:
     return +goods
 
 
-def _stock(people: People) -> list[str]:
+def _stock(people: People, excused: set[str]) -> list[str]:
     told = people.town.shop.truth()["stock"]
     free = {first_name(sku): places for sku, places in people.town.erp.truth()["stock"].items()}
+    kept = _kept(people, excused)
     found: list[str] = []
     for sku, places in told.items():
         for place, figure in places.items():
-            there = whole(free.get(first_name(sku), {}).get(PLACES[place], 0))
+            there = whole(free.get(first_name(sku), {}).get(PLACES[place], 0)) - kept[first_name(sku), place]
             if whole(figure) != max(Decimal(0), there):
                 found.append(f"{sku} at {place}: {figure} told, {there} free")
     return found
+
+
+def _kept(people: People, excused: set[str]) -> Counter[tuple[str, str]]:
+    """Return what is sold and not booked in the ERP while somebody is asked: it stays out of what the shop is told."""
+    booked = {order["reference"]: _goods(order["lines"]) for order in people.town.erp.truth()["orders"]}
+    kept: Counter[tuple[str, str]] = Counter()
+    for order in people.town.shop.shop.orders.values():
+        if order.name not in excused or order.cancelled_at or not order.fulfillment_orders:
+            continue
+        place = order.fulfillment_orders[0].assigned_location.location.name
+        sold: Counter[str] = Counter()
+        for line in order.line_items:
+            sold[first_name(line.sku)] += line.current_quantity
+        for sku, quantity in (sold - booked.get(order.name, Counter())).items():
+            kept[sku, place] += quantity
+    return kept
 
 
 def _customers(people: People) -> list[str]:
