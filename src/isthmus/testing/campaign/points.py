@@ -182,6 +182,7 @@ TRADING = (
     Act(proof_acts.compared, 2.0),
     Act(proof_acts.judged, 2.0),
     Act(proof_acts.answered, 2.0),
+    Act(proof_acts.withdrawn, 2.0),
 )
 TROUBLED = (
     Act(acts.doubt, 9.0),

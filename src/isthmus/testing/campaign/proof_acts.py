@@ -79,6 +79,30 @@ async def answered(scene: Scene, book: Path) -> None:
         await _answered(scene, book, each["reference"])
 
 
+async def withdrawn(scene: Scene, _book: Path) -> None:
+    """Lose an order in the ERP, and let the shop cancel it while somebody is asked about it."""
+    there = await _there(scene)
+    open_ = [each["reference"] for each in await _orders(scene) if _editable(each)]
+    # With those of earlier lives that were broken off between the loss and the cancellation.
+    lost = [each for each in open_ if each not in there]
+    for reference in [each for each in open_ if each in there][:1]:
+        await scene.pair.do("erp", "damage", kind="lose_order", reference=reference)
+        lost.append(reference)
+        await _compare(scene)
+
+        async def asked(wanted: str = reference) -> bool:
+            return wanted in await _gone(scene)
+
+        await scene.until(asked, ARRIVES_S, f"nobody asks about {reference}, lost in the ERP", every_s=0.3)
+    for reference in lost:
+        await scene.pair.do("shop", "cancel", reference=reference)
+
+    async def settled() -> bool:
+        return not set(lost) & await _gone(scene)
+
+    await scene.until(settled, ARRIVES_S, "a canceled order is asked about", every_s=0.3)
+
+
 async def forgotten(scene: Scene, book: Path) -> None:
     """Let the shop forget an order that was heard of and not brought yet, and the last word of it come too late."""
     await command(scene, book, "pause", "orders")
