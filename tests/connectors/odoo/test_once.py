@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from isthmus.canonical.order import OrderStatus
 from isthmus.connectors.odoo.creation import external_id
 from isthmus.ports.errors import Duplicate, Gone, Invalid
-from isthmus.ports.sink import Receipt
 from isthmus.simulators.faults import Fault
 from tests.connectors.odoo.stand import Stand, a_customer, a_line, an_order, key, shipping
 
@@ -124,42 +122,6 @@ async def test_after_an_order_was_deleted_in_odoo_its_key_may_be_used_anew(each:
         await each.orders.put(order, key=KEY, existing=first)
     assert (await each.orders.put(order, key=KEY)).external_id != first.external_id
     assert len(await in_odoo(each)) == 1
-
-
-@pytest.mark.parametrize("origin", ["S00007", "other:5501"])
-async def test_an_order_that_has_taken_the_id_of_ours_is_not_touched(each: Stand, origin: str) -> None:
-    """An ERP that was restored from a backup gives the ids after it out again."""
-    order = await mugs(each)
-    vals = {"partner_id": int(order.customer_ref), "client_order_ref": "#1001", "origin": origin}
-    (foreign,) = await each.call("sale.order", "create", vals_list=[vals])
-    before = await each.read("sale.order", [["id", "=", foreign]])
-
-    for wanted in (order, await mugs(each, status=OrderStatus.CANCELED)):
-        with pytest.raises(Gone, match="another order"):
-            await each.orders.put(wanted, key=KEY, existing=Receipt(str(foreign)))
-
-    assert await each.read("sale.order", [["id", "=", foreign]]) == before
-
-
-async def test_an_order_of_ours_whose_references_a_person_changed_is_still_brought_up_to_date(each: Stand) -> None:
-    first = await each.orders.put(await mugs(each), key=KEY)
-    vals = {"client_order_ref": "mine now", "origin": "by phone"}
-    await each.call("sale.order", "write", ids=[int(first.external_id)], vals=vals)
-
-    canceled = await each.orders.put(await mugs(each, status=OrderStatus.CANCELED), key=KEY, existing=first)
-
-    assert (canceled.external_id, canceled.state) == (first.external_id, "cancel")
-
-
-async def test_an_order_typed_in_by_hand_under_our_reference_is_taken_when_a_person_names_it(erp: Stand) -> None:
-    order = await mugs(erp)
-    vals = {"partner_id": int(order.customer_ref), "client_order_ref": "#1001"}
-    (by_hand,) = await erp.call("sale.order", "create", vals_list=[vals])
-
-    receipt = await erp.orders.put(order, key=KEY, existing=Receipt(str(by_hand)))
-
-    assert (receipt.external_id, receipt.state) == (str(by_hand), "sale")
-    assert await in_odoo(erp) == [{"id": by_hand, "state": "sale", "amount_total": 35}]
 
 
 async def test_two_under_one_reference_are_named_and_none_is_chosen(each: Stand) -> None:

@@ -77,13 +77,10 @@ class Orders:
     async def put(self, record: Order, *, key: Key, existing: Receipt | None = None) -> Receipt:
         """Make Odoo hold this order, confirmed or canceled as it is in the store.
 
-        Raises `TotalsDiffer` with the order left as a draft, `Gone` where another order stands under the id of
-        `existing`, and `Invalid` where a person has to decide.
+        Raises `TotalsDiffer` with the order left as a draft, and `Invalid` where a person has to decide.
         """
         if existing is not None:
-            row = await self._read(int(existing.external_id))
-            await self._check_key(row, key)
-            return await self._bring(record, key, row)
+            return await self._bring(record, key, await self._read(int(existing.external_id)))
         wanted = await self.translator.wanted(record, key)
         made = await self._draft(wanted, key)
         if record.status is OrderStatus.CANCELED:
@@ -291,22 +288,6 @@ class Orders:
             message = f"the sales order {order_id} was deleted in Odoo"
             raise Gone(message)
         return found[0]
-
-    async def _check_key(self, row: wire.SaleOrder, key: Key) -> None:
-        """Raise `Gone` for an order that is not the one of this key: a restored Odoo gives ids out a second time."""
-        if row.origin in {key.unique, key.unique + REOPENED}:
-            return
-        if not row.origin and row.client_order_ref == (key.reference or key.unique):
-            return  # typed in by hand
-        # A person may have changed both; the external id it was made under stays.
-        client = self.translator.dialect.client
-        told = wire.mapping(await client.call(MODEL, "get_external_id", ids=[row.id]))
-        if told is None or told.get(str(row.id)) != external_id("order", key.unique):
-            message = (
-                f"under the id {row.id} stands another order in Odoo: {row.name} does not bear {key.unique}. If it is "
-                f"the right one, write {key.unique} into its source document"
-            )
-            raise Gone(message)
 
     async def _lines(self, row: wire.SaleOrder) -> list[wire.SaleOrderLine]:
         domain = [["order_id", "=", row.id], ["display_type", "=", False]]
