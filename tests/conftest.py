@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from isthmus.engine import failpoints
 from tests.browser import find_chromium
+from tests.deaths import die
 from tests.postgres_server import NoPostgres, administrator, throwaway_database
 
 POSTGRES_FIXTURES = {"postgres_admin_url", "postgres_url", "new_database"}
@@ -61,3 +63,11 @@ def chromium_path() -> str:
     if found := find_chromium():
         return found
     pytest.skip("no Chromium: install chromium or set ISTHMUS_CHROMIUM")
+
+
+@pytest.fixture
+def deaths(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let an armed failpoint raise `Died` instead of killing the process; none is armed afterwards."""
+    monkeypatch.setattr(failpoints.os, "kill", die)
+    yield
+    failpoints.arm({})

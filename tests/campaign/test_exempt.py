@@ -1,7 +1,5 @@
 """Points that no act of the campaign can reach, each killed here instead: before and after its commit."""
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +9,11 @@ from isthmus.engine import failpoints
 from isthmus.engine.failpoints import WHEN
 from isthmus.testing.builders import a_variant
 from isthmus.testing.campaign.points import ELSEWHERE
+from tests.deaths import Died
 from tests.engine.conftest import SETTLE_S, world_of
 from tests.proof.past import LONG_AGO, a_run, write_rows
 
-
-class Died(BaseException):
-    """What takes the place of SIGKILL here."""
-
-
-@pytest.fixture(autouse=True)
-def deaths(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def die(_pid: int, how: int) -> None:
-        assert how == signal.SIGKILL
-        raise Died
-
-    monkeypatch.setattr(failpoints.os, "kill", die)
-    yield
-    failpoints.arm({})
+pytestmark = pytest.mark.usefixtures("deaths")
 
 
 def armed(statement: str, when: str) -> None:

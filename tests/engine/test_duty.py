@@ -11,6 +11,7 @@ from isthmus.engine.presence import Me, Presence
 from isthmus.engine.work import Work
 from isthmus.store.statement import say
 from isthmus.testing.harness import running
+from tests.deaths import Died
 from tests.engine.conftest import World
 
 
@@ -34,13 +35,8 @@ async def test_and_goes_on_with_the_comparison_it_was_at() -> None:
         assert await engine.sweep.step()
 
 
-class Died(BaseException):
-    """What takes the place of SIGKILL here."""
-
-
-async def test_what_it_waited_for_is_not_waited_for_again_once_it_is_over(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("deaths")
+async def test_what_it_waited_for_is_not_waited_for_again_once_it_is_over(world: World) -> None:
     harness = world.harness
     await harness.drain()
     [before] = await harness.store.read("streams")
@@ -51,11 +47,7 @@ async def test_what_it_waited_for_is_not_waited_for_again_once_it_is_over(
         await harness.engine.rounds.step()  # over before it is written down that this job waits for it
         return [Snoozed(until, "waits", "", waits_for=f"stream:shop/variant#{before['rounds']}") for _ in works]
 
-    def die(_pid: int, _how: int) -> None:
-        raise Died
-
     world.flow.instead = run
-    monkeypatch.setattr(failpoints.os, "kill", die)
     failpoints.arm({"ISTHMUS_FAILPOINT": "job.finished"})
     await harness.mark("copy", "variant-A")
     await harness.engine.worker.claim()

@@ -1,7 +1,5 @@
 """Failpoints: derived for every commit and call, dying exactly where asked, and nothing at all when not armed."""
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +8,9 @@ from isthmus.engine import failpoints
 from isthmus.kit.http import Http, Request, Response
 from isthmus.store.open import open_store
 from isthmus.store.statement import library, say
+from tests.deaths import Died
 
-
-class Died(BaseException):
-    """What takes the place of SIGKILL here."""
-
-
-@pytest.fixture(autouse=True)
-def deaths(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def die(_pid: int, how: int) -> None:
-        assert how == signal.SIGKILL
-        raise Died
-
-    monkeypatch.setattr(failpoints.os, "kill", die)
-    yield
-    failpoints.arm({})
+pytestmark = pytest.mark.usefixtures("deaths")
 
 
 def test_nothing_is_wrapped_when_nothing_is_armed() -> None:

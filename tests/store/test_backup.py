@@ -24,14 +24,11 @@ from isthmus.store.level import bring_up
 from isthmus.store.migrate import migrations
 from isthmus.store.open import open_store
 from isthmus.store.statement import Many, say
+from tests.deaths import Died
 from tests.store.conftest import BOTH, Database, emptied
 from tests.store.ledger import attempt, delivery, mark
 
 SECRET = "c0ffee" * 10
-
-
-class Died(BaseException):
-    """What takes the place of SIGKILL here."""
 
 
 def silent(_stage: str, _table: str, _rows: int) -> None:

@@ -1,6 +1,7 @@
 """Points around what a backup, a restore and a copy commit, past the store of daily work; see `failpoints.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +25,36 @@ async def server_side(url: str) -> PostgresSide:
     return await (_WatchedServer if awake() else PostgresSide).open(url)
 
 
-def _pass(name: str, when: str) -> None:
-    if name in _CHANGING:
-        reach([f"commit.{name}.{when}"])
+@contextmanager
+def _points(name: str) -> Generator[None]:
+    """Pass the points around a commit; the one after it only when it succeeded."""
+    watched = name in _CHANGING
+    if watched:
+        reach([f"commit.{name}.before"])
+    yield
+    if watched:
+        reach([f"commit.{name}.after"])
 
 
 class _WatchedFile(SqliteSide):
     """A file whose commits have points."""
 
     async def say(self, name: str, /, **values: Any) -> list[Row]:
-        _pass(name, "before")
-        rows = await super().say(name, **values)
-        _pass(name, "after")
-        return rows
+        with _points(name):
+            return await super().say(name, **values)
 
     async def append(self, table: Table, rows: Rows, mark: Mapping[str, Any]) -> None:
-        _pass("mark_copied", "before")
-        await super().append(table, rows, mark)
-        _pass("mark_copied", "after")
+        with _points("mark_copied"):
+            await super().append(table, rows, mark)
 
 
 class _WatchedServer(PostgresSide):
     """A server's database whose commits have points."""
 
     async def say(self, name: str, /, **values: Any) -> list[Row]:
-        _pass(name, "before")
-        rows = await super().say(name, **values)
-        _pass(name, "after")
-        return rows
+        with _points(name):
+            return await super().say(name, **values)
 
     async def append(self, table: Table, rows: Rows, mark: Mapping[str, Any]) -> None:
-        _pass("mark_copied", "before")
-        await super().append(table, rows, mark)
-        _pass("mark_copied", "after")
+        with _points("mark_copied"):
+            await super().append(table, rows, mark)
