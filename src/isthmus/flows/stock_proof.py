@@ -42,6 +42,7 @@ class Wrong:
     target: Target
     offered: Decimal | None
     changed_at: datetime | None
+    level: str  # the shop's, of the item that is bound, whatever it is called there
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class StockProof:
         doubtful = [pair for pair in pairs if found[pair.key]]
         judged = {pair.key: self._plain(pair) for pair in pairs if not found[pair.key]}
         if doubtful:
-            again = await self._again(doubtful)
+            again = await self._again(doubtful, found)
             wrong = await self._wrong(again, places)
             ground = await self._ground(again, places, now)
             steps = await self._mending([pair for pair in again if wrong[pair.key]])
@@ -113,9 +114,9 @@ class StockProof:
         """Have one SKU's figures read and pushed once more."""
         return (mark_jobs([Mark(self.flow, subject, subject)], self._context.micros()),)
 
-    def _entry(self, side: Side, level: StockLevel, unit: str = "") -> Entry:
+    def _entry(self, side: Side, level: StockLevel, unit: str = "", key: str = "") -> Entry:
         sku = level.sku if side is Side.HERE else self._settings.tables.sku(level.sku)
-        return Entry(sku, level.external_id, dump(level).decode(), unit, _amount(side, level))
+        return Entry(key or sku, level.external_id, dump(level).decode(), unit, _amount(side, level))
 
     def _plain(self, pair: Pair) -> Judgement:
         """Say of a pair nothing is wrong with whether both sides have it at all."""
@@ -142,22 +143,26 @@ class StockProof:
     def _compared(
         self, figures: Figures, offers: Mapping[str, StockLevel], places: Mapping[str, str]
     ) -> list[Wrong | None]:
+        ref = figures.variant.stock_ref if figures.variant else ""
         return [
-            _wrong_at(target, offers.get(target.place)) for target in targets(figures, places, self._settings.safety)
+            _wrong_at(target, offers.get(target.place), f"{ref}@{target.place}" if ref else "")
+            for target in targets(figures, places, self._settings.safety)
         ]
 
-    async def _again(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """Read these SKUs at both systems now."""
+    async def _again(self, pairs: Sequence[Pair], found: Mapping[str, Sequence[Wrong]]) -> list[Pair]:
+        """Read these SKUs at both systems now; what has another name in the shop by now is found by its item."""
         fresh = {pair.key: Pair(pair.key) for pair in pairs}
         for side, name in ((Side.HERE, self.source), (Side.THERE, self.destination)):
             entries = [entry for pair in pairs for entry in (pair.here if side is Side.HERE else pair.there)]
             keys = {entry.external_id: entry.key for entry in entries}
+            if side is Side.THERE:
+                keys |= {each.level: pair.key for pair in pairs for each in found[pair.key] if each.level}
             read_at = self._context.now()
             levels, _bad = await read_apart(self._context.connection(name).source(LEVEL), list(keys))
             for level in levels:
                 if isinstance(level, StockLevel):
                     pair = fresh[keys[level.external_id]]
-                    entry = self._entry(side, replace(level, read_at=read_at))
+                    entry = self._entry(side, replace(level, read_at=read_at), key=pair.key)
                     (pair.here if side is Side.HERE else pair.there).append(entry)
         return list(fresh.values())
 
@@ -236,11 +241,11 @@ class StockProof:
         return steps
 
 
-def _wrong_at(target: Target, offer: StockLevel | None) -> Wrong | None:
+def _wrong_at(target: Target, offer: StockLevel | None, level: str) -> Wrong | None:
     offered = offer.available.value if offer is not None and offer.available is not None else None
     if offered == target.quantity or (offered is None and target.quantity == 0):
         return None
-    return Wrong(target, offered, offer.changed_at if offer else None)
+    return Wrong(target, offered, offer.changed_at if offer else None, level)
 
 
 def _codes(places: Mapping[str, str]) -> dict[str, str]:
