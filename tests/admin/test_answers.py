@@ -2,6 +2,7 @@
 
 import pytest
 
+from isthmus.admin.answer_all import Said, answer_all
 from isthmus.admin.answers import NoAnswer, it_is_not_there, it_is_there, leave_it
 from isthmus.admin.queries import audit
 from isthmus.engine.intents import UNANSWERED_AT_MOST
@@ -142,3 +143,53 @@ async def test_an_answer_that_does_not_fit_changes_nothing(trade: Trade) -> None
     with pytest.raises(NoAnswer, match="another record already"):
         await answer(trade, "there", "0")  # that one is #2
     assert dict(await trade.job(ORDER)) == before
+
+
+async def all_lost_there(trade: Trade, *numbers: str) -> None:
+    """Orders the ERP held, and an ERP taken back to a backup from before them; each is changed in the shop."""
+    for number in numbers:
+        trade.shop.sells(an_order(number, a_line("MUG"), billing=an_address()))
+    await trade.sync()
+    trade.erp.orders.created.clear()
+    for number in numbers:
+        trade.shop.changes(an_order(number, a_line("MUG", quantity=2), billing=an_address()))
+    await trade.sync(SETTLE_S)
+    assert {await trade.state(f"order-{number}") for number in numbers} == {("parked", "gone")}
+
+
+@pytest.mark.parametrize(("said", "left"), [("create", 1), ("leave", 0)])
+async def test_all_that_ask_the_same_take_one_answer(trade: Trade, said: Said, left: int) -> None:
+    numbers = [f"#{number}" for number in range(1, 8)]
+    await all_lost_there(trade, *numbers)
+    context, flows = trade.harness.engine.context, trade.harness.engine.flows
+    told: list[int] = []
+
+    answered = await answer_all(context, flows, "gone", said, by="eve", told=told.append)
+
+    assert sorted(one.number for one in answered) == numbers
+    assert told == [1, 2, 3, 4, 5, 6, 7]
+    for _ in range(3):
+        await trade.sync(SETTLE_S)
+    assert [len(trade.erp.holds(number)) for number in numbers] == [left] * 7
+    entries = [(line.who, line.target, line.after) for line in await audit(context)]
+    assert sorted(entries) == [("eve", number, said) for number in numbers]
+    assert await answer_all(context, flows, "gone", said, by="eve") == []
+
+
+async def test_more_than_one_lot_takes_one_answer(trade: Trade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isthmus.admin.answer_all.LOT", 2)
+    await all_lost_there(trade, "#1", "#2", "#3", "#4", "#5")
+
+    answered = await answer_all(
+        trade.harness.engine.context, trade.harness.engine.flows, "gone", "leave", by="eve", flow="orders"
+    )
+
+    assert [one.number for one in answered] == ["#1", "#2", "#3", "#4", "#5"]
+
+
+async def test_what_must_be_looked_at_one_by_one_takes_no_common_answer(trade: Trade) -> None:
+    context, flows = trade.harness.engine.context, trade.harness.engine.flows
+    with pytest.raises(NoAnswer, match="one by one"):
+        await answer_all(context, flows, "duplicate", "create", by="eve")
+    with pytest.raises(NoAnswer, match="no flow 'nowhere'"):
+        await answer_all(context, flows, "gone", "create", by="eve", flow="nowhere")

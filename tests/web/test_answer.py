@@ -73,3 +73,31 @@ async def test_an_answer_that_does_not_fit_says_why_and_changes_nothing(stand: S
     # The ERP cannot be asked whether there is such an order: nobody listens there.
     assert "Nothing was done" in await press(stand, form | {"said": "there", "as_what": "S00042"}, 409)
     assert await state(stand) == "parked"
+
+
+async def test_all_that_ask_the_same_are_answered_with_one_click(stand: Stand) -> None:
+    for number in ("#1001", "#1002", "#1003"):
+        await stand.order(number, **DOUBT | {"code": "gone"})
+    await stand.order("#1004", **DOUBT)
+    page = await stand.get("/parked")
+    assert "Answer all 3 alike" in page
+    assert "Write it again: 3 records" in page
+    form = {FIELD: await token(stand), "flow": "orders", "code": "gone", "back": "/parked", "said": "leave"}
+
+    await press(stand, form, 303)
+
+    entries = await stand.store.read("audit_trail", wish=9)
+    assert sorted(entry["target"] for entry in entries) == ["#1001", "#1002", "#1003"]
+    after = await stand.get("/parked")
+    assert "3 questions answered" in after
+    assert "#1004" in after
+    assert "Answer all" not in after
+
+
+async def test_what_is_answered_one_by_one_is_not_answered_together(stand: Stand) -> None:
+    for number in ("#1001", "#1002"):
+        await stand.order(number, **DOUBT | {"code": "duplicate"})
+    assert "Answer all" not in await stand.get("/parked")
+    form = {FIELD: await token(stand), "flow": "orders", "code": "duplicate", "back": "/parked"}
+    assert "one by one" in await press(stand, form | {"said": "create"}, 409)
+    assert "Nothing was done" in await press(stand, form | {"said": "there", "as_what": "S00042"}, 409)

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress
 
 from isthmus.admin import answers
+from isthmus.admin.answer_all import Said, answer_all
 from isthmus.admin.answers import Answered, NoAnswer
 from isthmus.bootstrap.wiring import App
 from isthmus.cli.options import FOLDER, JSON
 from isthmus.cli.project import with_app
-from isthmus.cli.show import as_json, fail, out
+from isthmus.cli.show import as_json, err, fail, out
 from isthmus.ports.errors import Trouble
 
 _SAID = {
@@ -23,29 +25,36 @@ _SAID = {
 
 
 def answer(
-    record: Annotated[str, typer.Argument(help="Order number or id of the record that is asked about.")],
+    record: Annotated[str, typer.Argument(help="Order number or id of the record; leave out with --code.")] = "",
     folder: Annotated[Path, FOLDER] = Path(),
     *,
     there: Annotated[str, typer.Option(help="It is there: its number or id in the other system.")] = "",
     create: Annotated[bool, typer.Option("--create", help="It is not there: create it.")] = False,
     leave: Annotated[bool, typer.Option("--leave", help="Leave it as it is.")] = False,
     flow: Annotated[str, typer.Option(help="Which flow, where several ask about it.")] = "",
+    code: Annotated[str, typer.Option(help="Answer every question with this cause: gone, in_doubt.")] = "",
     json: Annotated[bool, JSON] = False,
 ) -> None:
     """Answer what became of a record whose outcome is unknown: in_doubt, duplicate, gone.
 
-    Say exactly one of --there, --create and --leave.
+    Say exactly one of --there, --create and --leave; about one record, or with --code about all that ask the same.
     """
     if sum((bool(there), create, leave)) != 1:
         fail("say exactly one of --there NUMBER, --create and --leave")
+    if bool(record) == bool(code):
+        fail("name one record, or a cause with --code, not both")
+    if code and there:
+        fail("which one is there is said of each record by itself: name the record, not --code")
 
-    async def give(app: App) -> Answered:
+    async def give(app: App) -> list[Answered]:
         by, flows = getpass.getuser(), app.engine.flows
+        if code:
+            return await _all(app, code, "create" if create else "leave", flow)
         if there:
-            return await answers.it_is_there(app.context, flows, record, there, by=by, flow=flow)
+            return [await answers.it_is_there(app.context, flows, record, there, by=by, flow=flow)]
         if create:
-            return await answers.it_is_not_there(app.context, flows, record, by=by, flow=flow)
-        return await answers.leave_it(app.context, flows, record, by=by, flow=flow)
+            return [await answers.it_is_not_there(app.context, flows, record, by=by, flow=flow)]
+        return [await answers.leave_it(app.context, flows, record, by=by, flow=flow)]
 
     try:
         given = with_app(folder, give)
@@ -53,6 +62,18 @@ def answer(
         fail(str(wrong))
         raise
     if json:
-        as_json(given)
-    else:
-        out.print(f"[bold]{escape(given.number or given.subject)}[/bold]: {_SAID[given.said]}")
+        as_json(given if code else given[0])
+        return
+    for one in given:
+        out.print(f"[bold]{escape(one.number or one.subject)}[/bold]: {_SAID[one.said]}")
+    if not given:
+        out.print("Nothing asks this.")
+
+
+async def _all(app: App, code: str, said: Said, flow: str) -> list[Answered]:
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("answered", total=None)
+        flows, by = app.engine.flows, getpass.getuser()
+        return await answer_all(
+            app.context, flows, code, said, by=by, flow=flow, told=lambda n: progress.update(task, completed=n)
+        )

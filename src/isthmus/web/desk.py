@@ -107,8 +107,9 @@ _SAID = {
     "retried": "{} queued to run again.",
     "compared": "{} asked for; the results appear here.",
     "accepted": "{} taken as right; the next comparison says so.",
+    "all": "{} answered; what follows is done now.",
 }
-_OF = {"retried": "record", "compared": "comparison", "accepted": "row"}
+_OF = {"retried": "record", "compared": "comparison", "accepted": "row", "all": "question"}
 
 
 def said_words(said: str) -> str:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from isthmus.admin import answers
+from isthmus.admin.answer_all import ALIKE, answer_all
 from isthmus.admin.answers import NoAnswer
 from isthmus.engine.disposition import ANSWERABLE
 from isthmus.ports.errors import Trouble
@@ -20,6 +21,8 @@ class Ways:
 
     create: str
     leave: str
+    #: May be said to all that ask the same.
+    alike: bool = False
 
 
 def ways(code: str, *, an_order: bool) -> Ways | None:
@@ -29,7 +32,9 @@ def ways(code: str, *, an_order: bool) -> Ways | None:
     removed = code == "gone"
     create = "Write it again" if removed else "It is not there: create it"
     leave = "Leave it deleted" if removed else "Leave it as it is"
-    return Ways(create if code != "duplicate" else "", leave if an_order and code != "left" else "")
+    return Ways(
+        create if code != "duplicate" else "", leave if an_order and code != "left" else "", alike=code in ALIKE
+    )
 
 
 class Answer:
@@ -40,12 +45,18 @@ class Answer:
         self._desk = desk
 
     async def act(self, request: Request) -> Response:
-        """Carry out one answer (`flow`, `subject`, `said`, `as_what`), then go back. What does not fit is refused."""
+        """Carry out one answer (`flow`, `subject`, `said`, `as_what`), then go back. What does not fit is refused.
+
+        With `code` instead of `subject` it is the answer to all that ask the same.
+        """
         form = await clicked(request, self._desk.tokens)
-        flow, subject, said = (form.get(name, "") for name in ("flow", "subject", "said"))
+        flow, subject, said, code = (form.get(name, "") for name in ("flow", "subject", "said", "code"))
         context, flows = self._desk.context, self._desk.engine.flows
         try:
             match said:
+                case "create" | "leave" if code:
+                    done = await answer_all(context, flows, code, said, by="web", flow=flow)
+                    return back(request, form.get("back", "/"), f"all:{len(done)}")
                 case "there" if as_what := form.get("as_what", "").strip():
                     await answers.it_is_there(context, flows, subject, as_what, by="web", flow=flow)
                 case "create":

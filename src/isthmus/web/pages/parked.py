@@ -50,6 +50,7 @@ class QuestionCard:
     variants: Sequence[Variant]
     button: str
     ways: Ways | None
+    together: str
     more: str
     more_path: str
 
@@ -87,6 +88,7 @@ def parked_view(found: Sequence[Question], flows: Sequence[Flow], now: datetime)
 
 def _card(question: Question, store: str, now: datetime) -> QuestionCard:
     # Beyond what is counted nobody knows how many more: the words of "more than that" stay.
+    answers = ways(question.code, an_order=bool(store))
     hidden = question.jobs if question.jobs > COUNTED else question.jobs - len(question.shown)
     return QuestionCard(
         anchor=f"{question.flow}-{question.code}",
@@ -97,7 +99,10 @@ def _card(question: Question, store: str, now: datetime) -> QuestionCard:
         since=moment(question.oldest_at, now),
         variants=_variants(question.shown, store, now),
         button=f"Retry all {counted(question.jobs)}" if question.jobs > 1 else "",
-        ways=ways(question.code, an_order=bool(store)),
+        ways=answers,
+        together=f"Answer all {counted(question.jobs)} alike"
+        if answers and answers.alike and question.jobs > 1
+        else "",
         more=f"{count(hidden, 'more record')}" if hidden > 0 else "",
         more_path=jobs_path(question.flow, "parked"),
     )
