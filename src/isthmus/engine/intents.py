@@ -71,7 +71,7 @@ async def put_once(
     """
     kind = kind_of(record)
     sink = connection.sink(kind)
-    existing = Receipt(held.external_id, held.number, refs=held.refs) if held is not None else None
+    existing = Receipt(held.external_id, held.number, refs=held.refs, born=held.born) if held is not None else None
     if existing is None:
         _settled(context, unanswered)
         if look is not None and unanswered is None:

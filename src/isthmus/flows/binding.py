@@ -47,6 +47,7 @@ def bind(agreed: Agreed, now: int) -> Step:
                 "number": agreed.number,
                 "fingerprint": agreed.fingerprint,
                 "refs": "{}",
+                "born": "",
             },
             {
                 **shared,
@@ -55,6 +56,7 @@ def bind(agreed: Agreed, now: int) -> Step:
                 "number": agreed.receipt.number,
                 "fingerprint": agreed.fingerprint,
                 "refs": refs,
+                "born": agreed.receipt.born,
             },
         ],
     )

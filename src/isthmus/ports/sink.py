@@ -27,7 +27,9 @@ class Key:
 class Receipt:
     """An explicit yes from the other side: the record is there.
 
-    `refs` names parts that got ids of their own (address fingerprint to id, for one).
+    `refs` names parts that got ids of their own (address fingerprint to id, for one). `born` is when the other side
+    made the record, in its own words: an id may be given out again, as after a restored backup, and then means another
+    record (`means`). Empty: not known.
     `complete` is False when the record exists but the sink still has steps to do on it.
     """
 
@@ -37,6 +39,11 @@ class Receipt:
     complete: bool = True
     refs: Mapping[str, str] = field(default_factory=dict[str, str])
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    born: str = ""
+
+    def means(self, born: str) -> bool:
+        """Tell whether the record that has this id now, and was made then, is the one this yes was about."""
+        return self.born in ("", born)
 
 
 @dataclass(frozen=True, slots=True)

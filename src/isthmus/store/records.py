@@ -35,6 +35,7 @@ class Held:
     refs: Mapping[str, str]
     said_at: datetime  # when it said so last
     lost: bool = False  # its own list has it no more
+    born: str = ""  # when it made it, as it said itself
 
 
 #: What a binding's state is then.
@@ -101,7 +102,7 @@ def standing(kind: type[R], row: Row) -> Standing[R]:
         refs = msgspec.json.decode(row["held_refs"], type=dict[str, str])
         said_at = from_micros(row["held_at"] or 0)
         lost = row["held_state"] == LOST
-        held = Held(row["held_id"], row["held_number"], row["held_fingerprint"], refs, said_at, lost)
+        held = Held(row["held_id"], row["held_number"], row["held_fingerprint"], refs, said_at, lost, row["held_born"])
     if row["intent_id"] is not None:
         unanswered = Unanswered(row["intent_id"], from_micros(row["settles_at"]), row["intent_made"])
     return Standing(

@@ -1,13 +1,16 @@
 """One record per key, however late a request comes through and whoever has stopped waiting for it."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from isthmus.canonical.order import OrderStatus
 from isthmus.connectors.odoo.creation import external_id
 from isthmus.ports.errors import Duplicate, Gone, Invalid
+from isthmus.ports.sink import Receipt
 from isthmus.simulators.faults import Fault
 from tests.connectors.odoo.stand import Stand, a_customer, a_line, an_order, key, shipping
 
@@ -186,3 +189,40 @@ async def test_an_order_that_a_late_request_confirms_first_is_confirmed(each: St
 
     assert (receipt.state, receipt.details["total"]) == ("sale", "35.00 EUR")
     assert await in_odoo(each) == [{"id": int(receipt.external_id), "state": "sale", "amount_total": 35}]
+
+
+def given_again(erp: Stand, model: str, one: str) -> dict[str, Any]:
+    """Put another record under this id, as an Odoo does that was taken back to an older backup; return it."""
+    rows = erp.world.env().table(model).rows
+    other = rows[int(one)] | {"create_date": rows[int(one)]["create_date"] + timedelta(seconds=1)}
+    rows[int(one)] = other
+    return dict(other)
+
+
+async def test_an_order_that_got_the_id_of_ours_after_a_restored_backup_is_not_touched(each: Stand) -> None:
+    order = await mugs(each)
+    held = await each.orders.put(order, key=KEY)
+    other = given_again(each, "sale.order", held.external_id)
+
+    with pytest.raises(Gone, match="another order"):
+        await each.orders.put(await mugs(each, status=OrderStatus.CANCELED), key=KEY, existing=held)
+
+    assert each.world.env().table("sale.order").rows[int(held.external_id)] == other
+
+
+async def test_a_contact_that_got_the_id_of_ours_after_a_restored_backup_is_not_touched(each: Stand) -> None:
+    held = await each.customers.put(a_customer(phone=""), key=key("c1"))
+    other = given_again(each, "res.partner", held.external_id)
+
+    with pytest.raises(Gone):
+        await each.customers.put(a_customer(), key=key("c1"), existing=held)
+
+    assert each.world.env().table("res.partner").rows[int(held.external_id)] == other
+
+
+async def test_an_order_a_person_named_as_ours_needs_no_moment(erp: Stand) -> None:
+    held = await erp.orders.put(await mugs(erp), key=KEY)
+
+    again = await erp.orders.put(await mugs(erp), key=KEY, existing=Receipt(held.external_id))
+
+    assert (again.external_id, again.born) == (held.external_id, held.born)

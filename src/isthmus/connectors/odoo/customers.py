@@ -91,6 +91,8 @@ class Customers:
         if existing is None:
             return await self._make(record, key)
         partner = await self._partner(existing.external_id)
+        if not existing.means(partner.create_date):
+            raise _gone(existing.external_id)
         vals = await self._vals(record, key)
         if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
             # Filling in is safe to repeat, so a lost answer is no doubt: a contact with a reference of the merchant's
@@ -251,9 +253,8 @@ def to_customer(row: wire.Partner) -> Customer:
 
 def to_receipt(row: wire.Partner, refs: dict[str, str] | None = None) -> Receipt:
     """Return Odoo's yes."""
-    return Receipt(
-        external_id=str(row.id), number=row.ref, state="active" if row.active else "archived", refs=refs or {}
-    )
+    state = "active" if row.active else "archived"
+    return Receipt(str(row.id), row.ref, state, refs=refs or {}, born=row.create_date)
 
 
 def _to_address(row: wire.Partner) -> Address:

@@ -80,7 +80,13 @@ class Orders:
         Raises `TotalsDiffer` with the order left as a draft, and `Invalid` where a person has to decide.
         """
         if existing is not None:
-            return await self._bring(record, key, await self._read(int(existing.external_id)))
+            row = await self._read(int(existing.external_id))
+            if not existing.means(row.create_date):
+                message = (
+                    f"{row.name} is another order: the one of ours under its id is gone, as after a restored backup"
+                )
+                raise Gone(message)
+            return await self._bring(record, key, row)
         wanted = await self.translator.wanted(record, key)
         made = await self._draft(wanted, key)
         if record.status is OrderStatus.CANCELED:
@@ -308,7 +314,7 @@ def to_receipt(row: wire.SaleOrder) -> Receipt:
     """Return Odoo's yes. A confirmation that waits for an approval there is not complete."""
     details = {"total": str(total_of(row)), "tax": str(tax_of(row))}
     complete = row.state in CONFIRMED or row.state == CANCELED
-    return Receipt(external_id=str(row.id), number=row.name, state=row.state, complete=complete, details=details)
+    return Receipt(str(row.id), row.name, row.state, complete=complete, details=details, born=row.create_date)
 
 
 def rough(difference: Decimal, decimals: int | None) -> Decimal:

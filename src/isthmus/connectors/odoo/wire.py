@@ -142,6 +142,7 @@ class Partner(Row, frozen=True, kw_only=True):
     state_id: Ref | None = None
     country_id: Ref | None = None
     company_name: str = ""
+    create_date: str = ""
 
 
 class SaleOrder(Row, frozen=True, kw_only=True):
@@ -161,6 +162,7 @@ class SaleOrder(Row, frozen=True, kw_only=True):
     partner_shipping_id: Ref | None = None
     delivery_status: str = ""
     invoice_status: str = ""
+    create_date: str = ""
 
 
 class SaleOrderLine(Row, frozen=True, kw_only=True):

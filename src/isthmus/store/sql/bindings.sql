@@ -7,7 +7,7 @@
 -- One of two records that are the same thing. Both get the entity either of them has already, the destination's first,
 -- else a new one.
 INSERT INTO binding
-  (connection, kind, external_id, entity, state, number, fingerprint, base, refs, synced_at)
+  (connection, kind, external_id, entity, state, number, fingerprint, base, refs, born, synced_at)
 VALUES
   (
     :connection, :kind, :external_id,
@@ -16,11 +16,11 @@ VALUES
       (SELECT entity FROM binding WHERE connection = :here AND kind = :kind AND external_id = :here_id),
       :entity
     ),
-    :state, :number, :fingerprint, :base, :refs, :now
+    :state, :number, :fingerprint, :base, :refs, :born, :now
   )
 ON CONFLICT (connection, kind, external_id) DO UPDATE SET
   state = excluded.state, number = excluded.number, fingerprint = excluded.fingerprint,
-  base = excluded.base, refs = excluded.refs, synced_at = excluded.synced_at, last_error = '';
+  base = excluded.base, refs = excluded.refs, born = excluded.born, synced_at = excluded.synced_at, last_error = '';
 
 -- name: counterparts
 -- `other_number` is what it was called when it was bound, `called` what it is called now, if it is still there.

@@ -42,7 +42,7 @@ SELECT * FROM record WHERE connection = :connection AND kind = :kind AND externa
 -- holds of it, and a create there that got no answer. About `|| ''` see bindings.sql.
 SELECT record.body, record.fingerprint, record.read_at, record.deleted_at,
   held.external_id AS held_id, held.number AS held_number, held.fingerprint AS held_fingerprint, held.refs AS held_refs,
-  held.state AS held_state, held.synced_at AS held_at,
+  held.born AS held_born, held.state AS held_state, held.synced_at AS held_at,
   intent.id AS intent_id, intent.settles_at, intent.external_id AS intent_made
 FROM record
 LEFT JOIN binding AS mine
