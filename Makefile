@@ -62,6 +62,10 @@ year: $(DEV) ## Live a year of a shop in minutes; ARGS="--orders-per-day 20 --se
 cursors: $(DEV) ## Read rows that commit late under wrong clocks; ARGS="--changes 1000000"
 	@$(PY) -m tests.model.cursors $(ARGS)
 
+.PHONY: notices
+notices: $(DEV) ## Bring notices up to ten times, in any order or not at all; ARGS="--notices 100000"
+	@$(PY) -m tests.model.notices $(ARGS)
+
 .PHONY: campaign
 campaign: $(DEV) ## Break everything while a shop is busy; make campaign ARGS="--orders 3000 --seeds 2 --store both"
 	@$(PY) -m tests.campaign $(ARGS)
