@@ -89,7 +89,7 @@ class Rig:
     async def _next(self) -> datetime | None:
         """Return when something that is left over is due; None when nothing is."""
         moments = [from_micros(row["run_at"]) for row in await self._unfinished()]
-        moments += self.wire.late
+        moments += [self.wire.next_late] if self.wire.next_late else []
         downs = [self.harness.engine.holds.down(name) for name in self.connections]
         moments += [hold.next_look for hold in downs if hold is not None and hold.next_look is not None]
         # What is due and does not move waits for a connection that is held: for what is due next, then.

@@ -57,7 +57,7 @@ class LateWire(Wire):
         if request.operation.endswith(WRITES) and self._chance.random() < 1 / 3:
             self.lost += 1
             late = timedelta(seconds=self._chance.uniform(EARLIEST_S, LATEST_S))
-            self._late.append((self._clock.now() + late, request))
+            self.put_off(request, late)
             message = "no answer in time"
             raise AnswerLost(message)
         answer = await self._passed(request)
@@ -95,12 +95,13 @@ def bought(number: int, chance: random.Random) -> tuple[str, list[OrderLine]]:
 async def settle(harness: Harness, wire: LateWire) -> None:
     """Let time pass until everything is done and everything late has come through."""
     flows = [flow.name for flow in harness.engine.flows]
-    for _ in range(4000):
+    for _ in range(4000 + ORDERS):
         await harness.drain(poll=False)
         await harness.engine.breakers.settle()
         await harness.engine.breakers.step()
         due = await harness.store.read("jobs_due", flows=listed(flows))
-        moments = [from_micros(row["run_at"]) for row in due if row["run_at"] is not None] + list(wire.late)
+        moments = [from_micros(row["run_at"]) for row in due if row["run_at"] is not None]
+        moments += [wire.next_late] if wire.next_late else []
         down = harness.engine.holds.down("erp")
         moments += [down.next_look] if down and down.next_look else []
         if not moments:

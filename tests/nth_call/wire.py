@@ -1,6 +1,6 @@
 """The line to both systems: it counts the calls, and spoils the one it is told to."""
 
-from collections.abc import Sequence
+import heapq
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -37,7 +37,8 @@ class Wire(Http):
         self._clock = clock
         self._target: Called | None = None
         self._spoil: Spoil | None = None
-        self._late: list[tuple[datetime, Request]] = []
+        self._late: list[tuple[datetime, int, Request]] = []  # a heap; the number tells two of one moment apart
+        self._put_off = 0
 
     def begin(self, target: Called | None = None, spoil: Spoil | None = None) -> None:
         """Count from here, and let one call go wrong.
@@ -49,18 +50,20 @@ class Wire(Http):
         self._target, self._spoil = target, spoil
 
     @property
-    def late(self) -> Sequence[datetime]:
-        """Return when requests that are still on their way come through."""
-        return [at for at, _request in self._late]
+    def next_late(self) -> datetime | None:
+        """Return when the next request that is still on its way comes through."""
+        return self._late[0][0] if self._late else None
+
+    def put_off(self, request: Request, late: timedelta) -> None:
+        """Let a request arrive so much later."""
+        self._put_off += 1
+        heapq.heappush(self._late, (self._clock.now() + late, self._put_off, request))
 
     async def come_through(self) -> None:
         """Let the requests arrive that were on their way long enough."""
         now = self._clock.now()
-        due = [request for at, request in self._late if at <= now]
-        if not due:
-            return
-        self._late = [each for each in self._late if each[0] > now]
-        for request in due:
+        while self._late and self._late[0][0] <= now:
+            _at, _number, request = heapq.heappop(self._late)
             self.late_done += 1
             await super()._send(request)
 
@@ -88,7 +91,7 @@ class Wire(Http):
             raise NotSent(message)
         real = await self._passed(request) if spoil.does is Does.IT else None
         if spoil.does is Does.LATER:
-            self._late.append((self._clock.now() + LATE, request))
+            self.put_off(request, LATE)
         if spoil.answer is None:
             message = "no answer"
             raise AnswerLost(message)
