@@ -27,9 +27,7 @@ NEWEST = 2**60
 async def compared(scene: Scene, _book: Path) -> None:
     """Compare both sides where each has something the other lost or never had, and one list fails at first."""
     await scene.order(1)
-    before = await _offered(scene)
-    await scene.pair.do("shop", "damage", kind="quiet_order", minutes=OLD_MIN, seed=scene.chance.randrange(999))
-    quiet = await _offered(scene) - before
+    quiet = await _quiet(scene)
     await scene.fault("shop", "status_503", count=2, match=LISTING)
     await _compare(scene)
     await _arrived(scene, quiet)
@@ -77,23 +75,26 @@ async def answered(scene: Scene, book: Path) -> None:
 async def withdrawn(scene: Scene, _book: Path) -> None:
     """Lose an order in the ERP, and let the shop cancel it while somebody is asked about it."""
     there = await _there(scene)
-    open_ = [each["reference"] for each in await _orders(scene) if _editable(each)]
-    # With those of earlier lives that were broken off between the loss and the cancellation.
-    lost = [each for each in open_ if each not in there]
-    for reference in [each for each in open_ if each in there][:1]:
+    # Those of earlier lives that were broken off between the loss and the cancellation.
+    lost = {each["reference"] for each in await _orders(scene) if _editable(each)} - there
+    # Nobody has touched it for hours: what was changed a moment ago is not asked about yet.
+    quiet = await _quiet(scene)
+    await _compare(scene)
+    await _arrived(scene, quiet)
+    for reference in quiet:
         await scene.pair.do("erp", "damage", kind="lose_order", reference=reference)
-        lost.append(reference)
-        await _compare(scene)
+    await _compare(scene)
 
-        async def asked(wanted: str = reference) -> bool:
-            return wanted in await _gone(scene)
+    async def asked() -> bool:
+        return quiet <= await _gone(scene)
 
-        await scene.until(asked, ARRIVES_S, f"nobody asks about {reference}, lost in the ERP", every_s=0.3)
+    await scene.until(asked, ARRIVES_S, f"nobody asks about {', '.join(quiet)}, lost in the ERP", every_s=0.3)
+    lost |= quiet
     for reference in lost:
         await scene.pair.do("shop", "cancel", reference=reference)
 
     async def settled() -> bool:
-        return not set(lost) & await _gone(scene)
+        return not lost & await _gone(scene)
 
     await scene.until(settled, ARRIVES_S, "a canceled order is asked about", every_s=0.3)
 
@@ -159,6 +160,13 @@ async def _gone(scene: Scene) -> set[str]:
 
 async def _orders(scene: Scene) -> Sequence[Mapping[str, Any]]:
     return (await scene.pair.state("shop"))["orders"]
+
+
+async def _quiet(scene: Scene) -> set[str]:
+    """Let the shop have an order nobody was told of, placed hours ago; return its number."""
+    before = await _offered(scene)
+    await scene.pair.do("shop", "damage", kind="quiet_order", minutes=OLD_MIN, seed=scene.chance.randrange(999))
+    return await _offered(scene) - before
 
 
 async def _offered(scene: Scene) -> set[str]:
