@@ -95,7 +95,7 @@ def bought(number: int, chance: random.Random) -> tuple[str, list[OrderLine]]:
 async def settle(harness: Harness, wire: LateWire) -> None:
     """Let time pass until everything is done and everything late has come through."""
     flows = [flow.name for flow in harness.engine.flows]
-    for _ in range(4000 + ORDERS):
+    for _ in range(4000 + 20 * ORDERS):
         await harness.drain(poll=False)
         await harness.engine.breakers.settle()
         await harness.engine.breakers.step()
