@@ -96,11 +96,23 @@ class CustomersProof:
         return list(fresh.values())
 
     async def _adopted(self, subjects: Sequence[str]) -> set[str]:
-        """Return who was found in the ERP under a reference of the merchant's own."""
+        """Return who was found in the ERP under a reference of the merchant's own, or is another buyer's contact.
+
+        Somebody who buys twice as a guest is two buyers in the shop and one person in the ERP, under the first one's
+        key.
+        """
         rows = await self._context.store.read(
             "counterparts", connection=self.source, kind=CUSTOMER, other=self.destination, ids=listed(subjects)
         )
-        return {row["mine_id"] for row in rows if not row["other_number"].startswith(self._settings.customer_key(""))}
+        ours = self._settings.customer_key("")
+        adopted = {row["mine_id"] for row in rows if not row["other_number"].startswith(ours)}
+        shared = [row for row in rows if row["other_number"] not in (ours + row["mine_id"], "")]
+        shared = [row for row in shared if row["mine_id"] not in adopted]
+        if not shared:
+            return adopted
+        keys = sorted({row["other_number"] for row in shared})
+        there = {each.record.external_id for each in await self._listing(Side.THERE).named(keys)}
+        return adopted | {row["mine_id"] for row in shared if row["other_id"] in there}
 
     async def _verdict(self, pair: Pair, now: datetime, *, known: bool) -> Judgement:
         subject, people = self._subject(pair.key), _people(pair)

@@ -29,10 +29,16 @@ def lose_order(shop: Shop, wish: Wish) -> str:
 
 
 def quiet_order(shop: Shop, wish: Wish) -> str:
-    """Take an order nobody is told of, dated `minutes` ago: late to appear in the list, and never again as a change."""
+    """Take an order nobody is told of, dated `minutes` ago: late to appear in the list, and never again as a change.
+
+    With `lines` it has at least so many.
+    """
     chance = random.Random(int(wish.get("seed", 0)))  # noqa: S311 - repeatable chance, not secrecy
     at = shop.now() - timedelta(minutes=float(wish.get("minutes", 60)))
-    cart = OrdersBook(shop, Clientele(shop)).cart(chance)
+    book = OrdersBook(shop, Clientele(shop))
+    cart = book.cart(chance)
+    while len(cart.lines) < int(wish.get("lines", 1)):
+        cart.lines += book.cart(chance).lines
     cart.test = bool(wish.get("test", False))
     return checkout.place(shop, cart, at, tell=False).name
 

@@ -16,6 +16,8 @@ from isthmus.testing.truth import same
 COMPARED_S, ARRIVES_S = 120.0, 100.0
 #: What the shop calls the listing of its orders, and now and then a glimpse at them.
 LISTING = "=orders"
+#: More than a list of orders shows of one at a time.
+MANY_LINES = 12
 #: Old enough that nothing about it is explained by its age.
 OLD_MIN = 120
 #: A pause is known everywhere within a second.
@@ -27,7 +29,7 @@ NEWEST = 2**60
 async def compared(scene: Scene, _book: Path) -> None:
     """Compare both sides where each has something the other lost or never had, and one list fails at first."""
     await scene.order(1)
-    quiet = await _quiet(scene)
+    quiet = await _quiet(scene, lines=MANY_LINES)
     await scene.fault("shop", "status_503", count=2, match=LISTING)
     await _compare(scene)
     await _arrived(scene, quiet)
@@ -162,10 +164,11 @@ async def _orders(scene: Scene) -> Sequence[Mapping[str, Any]]:
     return (await scene.pair.state("shop"))["orders"]
 
 
-async def _quiet(scene: Scene) -> set[str]:
+async def _quiet(scene: Scene, lines: int = 1) -> set[str]:
     """Let the shop have an order nobody was told of, placed hours ago; return its number."""
     before = await _offered(scene)
-    await scene.pair.do("shop", "damage", kind="quiet_order", minutes=OLD_MIN, seed=scene.chance.randrange(999))
+    seed = scene.chance.randrange(999)
+    await scene.pair.do("shop", "damage", kind="quiet_order", minutes=OLD_MIN, seed=seed, lines=lines)
     return await _offered(scene) - before
 
 
