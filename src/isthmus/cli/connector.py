@@ -53,10 +53,9 @@ def next_steps(slug: str) -> list[str]:
     """Return what to type next, in order."""
     cited = f"grep -rn 'To cite:' src/isthmus/*/{slug} docs/connectors/{slug}.md"
     return [
-        "pip install --no-deps -e .   (the new entry points are found from now on; `make` does it by itself)",
-        "make docs",
-        f"pytest tests/connectors/{slug} tests/simulators/{slug}",
-        f'pytest tests/conformance/test_conformance.py -k "{slug}"',
+        "make docs   (installs the new entry points, as `pip install --no-deps -e .` does, and writes docs/reference)",
+        f'make test ARGS="tests/connectors/{slug} tests/simulators/{slug}"',
+        f'make test ARGS="tests/conformance/test_conformance.py -k {slug}"',
         "make check",
         f'make quality ARGS="--only {slug}"',
         f"{cited}   (each is a fact to look up: docs/how-to/add-a-connector.md)",

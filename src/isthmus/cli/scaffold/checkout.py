@@ -33,7 +33,9 @@ class Plan:
         folders: list[Path] = []
         try:
             for path, text in self.made.items():
-                folders += _with_folders((self.root / path).parent)
+                for folder in _missing((self.root / path).parent):
+                    folder.mkdir()
+                    folders.append(folder)
                 (self.root / path).write_text(text, "utf-8")
             for path, text in self.changed.items():
                 (self.root / path).write_text(text, "utf-8")
@@ -47,7 +49,8 @@ class Plan:
             if (self.root / path).read_text("utf-8") != text:
                 (self.root / path).write_text(text, "utf-8")
         for path in self.made:
-            (self.root / path).unlink(missing_ok=True)
+            if (self.root / path).is_file():
+                (self.root / path).unlink()
         for folder in reversed(folders):
             folder.rmdir()
 
@@ -89,10 +92,14 @@ def with_entries(text: str, slug: str) -> str:
 
 
 def with_row(text: str, wish: Wish) -> str:
-    """Return the list of connectors' pages with a row more."""
+    """Return the list of connectors' pages with a row more. Raises `CannotMake`."""
     release = ".".join(__version__.split(".")[:2])
     role = "ERP" if wish.role is Role.ERP else wish.role.value
-    return f"{text.rstrip()}\n| [{wish.name}]({wish.slug}.md) | {role} | {release} |\n"
+    table, bar, rest = text.rpartition("|\n")
+    if not bar:
+        message = f"{INDEX} has no table to add to, so nothing was made"
+        raise CannotMake(message)
+    return f"{table}{bar}| [{wish.name}]({wish.slug}.md) | {role} | {release} |\n{rest}"
 
 
 def _homes(wish: Wish) -> list[str]:
@@ -118,9 +125,6 @@ def _read(root: Path, path: str) -> str:
         raise CannotMake(message) from wrong
 
 
-def _with_folders(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return those that were made."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()][::-1]
-    for one in missing:
-        one.mkdir()
-    return missing
+def _missing(folder: Path) -> list[Path]:
+    """Return a folder and those above it that are not there, outermost first."""
+    return [one for one in (folder, *folder.parents) if not one.exists()][::-1]
