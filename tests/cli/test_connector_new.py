@@ -116,9 +116,12 @@ def plan_paths(wish: Wish, root: Path) -> set[str]:
     return {path for path in tree(root) if wish.slug in path and (root / path).is_file()}
 
 
-def test_it_stands_in_the_places_a_connector_has_and_in_no_other(made: Made) -> None:
-    wish, root = made
-    before, after = tree(checkout(root.parent / f"{root.name}-before")), tree(root)
+@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
+def test_it_stands_in_the_places_a_connector_has_and_in_no_other(wish: Wish, tmp_path: Path) -> None:
+    root = checkout(tmp_path / "checkout")
+    before = tree(root)
+    plan(wish, root).carry_out()
+    after = tree(root)
     new = {path for path in after if path not in before and after[path] != b"/"}
     assert new == plan_paths(wish, root) | {f"changelog.d/{wish.slug.replace('_', '-')}.added.md"}
     changed = {path for path in before if after[path] != before[path]}
