@@ -17,7 +17,7 @@ from isthmus.cli.scaffold.wish import LONGEST_DOCS, LONGEST_NAME, LONGEST_SLUG, 
 from tools import ceilings, hygiene
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("src", "tools", "docs/connectors", "changelog.d")
+FOLDERS = ("src", "typings", "tools", "docs/connectors", "changelog.d")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "tests/conformance/test_conformance.py")
 HELPERS = ("conftest", "browser", "deaths", "postgres_server", "postgres_supervisor")
 WISHES = {
