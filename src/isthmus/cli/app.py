@@ -10,6 +10,7 @@ from isthmus.cli import (
     answer,
     backup,
     begin,
+    connector,
     demo,
     drill,
     health,
@@ -78,3 +79,4 @@ app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+app.add_typer(connector.connector, name="connector")
