@@ -212,3 +212,11 @@ async def test_a_look_may_lag_behind(shop: Caller) -> None:
     await shop.sim("fault", kind="lagging_look", count=1, match="orders.list", seconds=60)
     assert await shop.get("/orders") == []
     assert len(await shop.get("/orders")) == 1
+
+
+async def test_a_plugin_may_number_orders(open_shop: Opener) -> None:
+    shop = await open_shop(settings=replace(FAST, number_prefix="W-"))
+    [number] = await shop.world.place_orders(1, seed=1)
+    [row] = await shop.get("/orders", search=number)
+    assert row["number"] == number == f"W-{row['id']}"
+    assert await shop.sim("cancel", reference=number) == {"done": True}

@@ -54,7 +54,7 @@ def _order(shop: Shop, cart: Cart, when: datetime) -> Order:
     number = shop.new_id()
     order = Order(
         id=number,
-        number=str(number),
+        number=shop.order_number(number),
         key=order_key(),
         created_at=when,
         modified_at=when,

@@ -80,7 +80,7 @@ def _create(call: Call, fields: Fields) -> View:
     number = shop.new_id()
     order = Order(
         id=number,
-        number=str(number),
+        number=shop.order_number(number),
         key=order_key(),
         created_at=now,
         modified_at=now,

@@ -32,6 +32,8 @@ class Settings:
     #: the feature "Order fulfillments" and the extension Shipment Tracking
     fulfillments: bool = False
     shipment_tracking: bool = False
+    #: what a numbering plugin puts before the id
+    number_prefix: str = ""
     #: seen on real shops: a list of orders without any bound on dates comes back empty
     undated_orders_empty: bool = False
     #: WordPress delivers to ports 80, 443 and 8080 only; off, because receivers on this machine have others
