@@ -253,6 +253,22 @@ async def test_a_username_stays(shop: Caller) -> None:
     assert refused == (400, "woocommerce_rest_customer_invalid_argument")
 
 
+async def test_customers_are_sorted_and_kept_apart(shop: Caller) -> None:
+    for name in ("Carla", "Anton", "Berta"):
+        await shop.post("/customers", email=f"{name.lower()}@example.com", first_name=name)
+    by_name = [row["first_name"] for row in await shop.get("/customers")]
+    by_time = [row["first_name"] for row in await shop.get("/customers", orderby="registered_date", order="desc")]
+    assert (by_name, by_time) == (["Anton", "Berta", "Carla"], ["Berta", "Anton", "Carla"])
+    assert [row["first_name"] for row in await shop.get("/customers", orderby="id")] == ["Carla", "Anton", "Berta"]
+    assert [row["first_name"] for row in await shop.get("/customers", search="bert")] == ["Berta"]
+    first, second, _third = await shop.get("/customers", orderby="id")
+    body = {"email": second["email"]}
+    refused = await shop.refused("PUT", f"/customers/{first['id']}", json=body)
+    assert refused == (400, "woocommerce_rest_customer_invalid_email")
+    body = {"email": "new@example.com", "username": first["username"]}
+    assert await shop.refused("POST", "/customers", json=body) == (400, "registration-error-username-exists")
+
+
 # --- Discovery --------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from isthmus.simulators.woocommerce.call import Call, Reply, Route, View, created
+from isthmus.simulators.woocommerce.call import PATIENCE, Call, Reply, Route, View, created
 from isthmus.simulators.woocommerce.errors import Refused
 from isthmus.simulators.woocommerce.params import Param, Specs, accepted
 
@@ -63,9 +63,11 @@ class Resource:
             message = f"Unable to accept more than {MOST} items for this request."
             raise Refused(status, "woocommerce_rest_request_entity_too_large", message)
         rows: dict[str, list[View]] = {}
+        patience = PATIENCE.get()
         for name, act in (("create", self._make_row), ("update", self._change_row), ("delete", self._remove_row)):
             if call.params.get(name):
-                rows[name] = [_tried(act, call, row) for row in call.params[name]]
+                done = rows[name] = [_tried(act, call, row) for row in call.params[name][:patience]]
+                patience = None if patience is None else patience - len(done)
         return Reply(rows)
 
     def _make_row(self, call: Call, row: Mapping[str, Any]) -> View:

@@ -81,7 +81,7 @@ class WooCommerceWorld:
         self._book: OrdersBook | None = None
 
     def _routes(self) -> Routes:
-        return Routes([*ROUTES, *shipment_routes.routes(self.shop)])
+        return Routes([*ROUTES, *shipment_routes.routes(self.shop)], self.settings.version)
 
     def _subscribe(self, topic: str, address: str) -> None:
         now, number = self.shop.now(), self.shop.new_id("webhook")
