@@ -171,6 +171,19 @@ async def test_the_set_up_can_change_while_it_runs(shop: Caller) -> None:
     status = await shop.get("/system_status")
     assert status["settings"]["currency"] == "USD"
     assert status["settings"]["enabled_features"] == ["order_fulfillments"]
+    await shop.sim("reset")
+    assert (await shop.get("/system_status"))["settings"]["currency"] == "EUR"
+
+
+async def test_nobody_buys_what_was_removed_and_strangers_buy_too(shop: Caller) -> None:
+    await shop.post("/customers", email="new@example.com", last_name="New", billing={"company": "Company 99"})
+    await shop.world.place_orders(1, seed=1)
+    kept = list(shop.world.truth()["stock"])[-3:]
+    for sku in list(shop.world.truth()["stock"])[:-3]:
+        await shop.sim("remove", sku=sku)
+    numbers = await shop.world.place_orders(20, seed=2)
+    bought = {line["sku"] for number in numbers for line in shown(shop, number)["lines"]}
+    assert bought == {*kept}
 
 
 async def test_the_shop_says_how_it_is_set_up(open_shop: Opener) -> None:
