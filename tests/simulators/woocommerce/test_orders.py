@@ -205,6 +205,16 @@ async def test_stock_follows_the_status(shop: Caller) -> None:
     assert (await shop.get(path))["date_completed_gmt"]
 
 
+async def test_a_line_takes_its_units_once_even_if_they_could_not_be_put_back(shop: Caller) -> None:
+    order = await order_of(shop, quantity=3)
+    path, product = f"/orders/{order['id']}", f"/products/{order['line_items'][0]['product_id']}"
+    await shop.put(product, manage_stock=False)
+    await shop.put(path, status="cancelled")
+    await shop.put(product, manage_stock=True, stock_quantity=10)
+    await shop.put(path, status="processing")
+    assert await stock_of(shop) == 10
+
+
 async def test_orders_drive_stock_below_zero(shop: Caller) -> None:
     await order_of(shop, quantity=43)
     [row] = await shop.get("/products", sku="CUP")
