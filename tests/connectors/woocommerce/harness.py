@@ -62,7 +62,10 @@ class Desk(Http):
 
 def answer(content: Any, status: int = 200, *, total: int | None = None, **headers: str) -> Response:
     """Return an answer as WordPress gives it."""
-    said = {"Date": format_datetime(NOW, usegmt=True), **{name.replace("_", "-"): each for name, each in headers.items()}}
+    said = {
+        "Date": format_datetime(NOW, usegmt=True),
+        **{name.replace("_", "-"): each for name, each in headers.items()},
+    }
     if total is not None:
         said["X-WP-Total"] = str(total)
     return Response(status, said, json.dumps(content).encode())

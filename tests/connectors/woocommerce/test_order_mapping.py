@@ -131,9 +131,19 @@ def test_delivery_fees_and_coupons() -> None:
     mug, wrap = made.lines
     (off,) = mug.discounts
     assert (mug.unit_price, off.amount, off.level, off.code) == (eur("10"), eur("2"), Level.ORDER, "two-off")
-    assert (wrap.kind, wrap.title, wrap.unit_price, made.fees) == (LineKind.FEE, "Gift & wrap", eur("2.79"), eur("2.79"))
+    assert (wrap.kind, wrap.title, wrap.unit_price, made.fees) == (
+        LineKind.FEE,
+        "Gift & wrap",
+        eur("2.79"),
+        eur("2.79"),
+    )
     (charge,) = made.shipping_lines
-    assert (charge.price, charge.tax, charge.method_code, made.shipping) == (eur("5"), eur("0.95"), "flat_rate", eur("5"))
+    assert (charge.price, charge.tax, charge.method_code, made.shipping) == (
+        eur("5"),
+        eur("0.95"),
+        "flat_rate",
+        eur("5"),
+    )
     assert [(one.code, one.amount) for one in made.discounts] == [("two-off", eur("2"))]
 
 

@@ -30,8 +30,8 @@ PAGE = 100
 SHARED = 5
 #: Two clocks that are each five minutes wrong, one minute for a slow transaction, and one to spare.
 OVERLAP = timedelta(minutes=12)
-#: Steps back within one page before the list counts as unreadable.
-MOST_STEPS = 1_000
+#: Pages in a row with nothing new on them, after which a list counts as unreadable.
+MOST_IDLE = 100
 #: A list of orders without any bound in time is empty in some shops; nothing is older than this.
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -82,11 +82,13 @@ class Reader(Generic[W]):
     seen: int = 0
     last: int = 0
     ended: bool = False
+    idle: int = 0
     rows: list[W] = field(default_factory=list[W])
 
     async def more(self) -> Answer[list[W]]:
         """Read the next page; `rows` are those of it that were not shown before."""
-        for _ in range(MOST_STEPS):
+        while self.idle < MOST_IDLE:
+            self.idle += 1
             offset = max(0, self.seen - SHARED)
             answer = await self.client.get(
                 self.feed.route, list[self.feed.row], [*self.query, *page(offset)], name=self.feed.name
@@ -98,7 +100,8 @@ class Reader(Generic[W]):
                 self.seen = max(0, self.seen - PAGE)
                 continue
             self.rows = [row for row in found if row.id > self.last]
-            self.last = found[-1].id if found else self.last
+            self.idle = 0 if self.rows else self.idle
+            self.last = found[-1].id if self.rows else self.last
             self.seen = offset + PAGE
             self.ended = self.seen >= answer.total if answer.total is not None else len(found) < PAGE
             return answer

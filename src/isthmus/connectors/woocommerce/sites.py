@@ -42,8 +42,8 @@ class Site:
 
 def site(entered: str, permalinks: str = "") -> Site:
     """Return the site as entered by a person. Raises `Misconfigured`."""
-    plain = entered.strip().split("?")[0].rstrip("/").removesuffix("/index.php").removesuffix("/wp-json")
-    parts = urlsplit(plain if "://" in plain else f"https://{plain}")
+    whole = entered.strip() if "://" in entered else f"https://{entered.strip()}"
+    parts = urlsplit(whole.split("?")[0].rstrip("/").removesuffix("/index.php").removesuffix("/wp-json"))
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         message = f"url: {entered!r} is not the address of a shop, such as https://www.example.com"
         raise Misconfigured(message)
