@@ -1,0 +1,46 @@
+"""The table of all routes, found by method and path."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from isthmus.simulators.woocommerce.call import Route
+
+
+class Routes:
+    """Finds who answers a path. Switched-off parts of the shop are simply not in the table."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """Take the routes."""
+        self._table: dict[tuple[str, tuple[str, ...]], Route] = {}
+        for route in routes:
+            self._table[route.method, _parts(route.path)] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, tuple[Any, ...]] | None:
+        """Return the route and the variable parts of the path, or nothing."""
+        parts = _parts(path)
+        asked = "GET" if method == "HEAD" else method
+        numbers = tuple("#" if part.isdigit() else part for part in parts)
+        for form in (parts, numbers, *(_with_words(numbers, places) for places in ((-1,), (-2, -1), (-2,)))):
+            route = self._table.get((asked, form))
+            if route is not None:
+                variable = zip(form, parts, strict=True)
+                return route, tuple(int(part) if mark == "#" else part for mark, part in variable if mark in {"#", "*"})
+        return None
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods a path takes."""
+        named = ("GET", "POST", "PUT", "PATCH", "DELETE")
+        return [method for method in named if self.find(method, path)]
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part)
+
+
+def _with_words(parts: tuple[str, ...], places: tuple[int, ...]) -> tuple[str, ...]:
+    if len(parts) < 2:  # noqa: PLR2004 - nothing so short has a word in it
+        return parts
+    words = list(parts)
+    for place in places:
+        words[place] = "*"
+    return tuple(words)
