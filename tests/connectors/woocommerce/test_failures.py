@@ -35,7 +35,7 @@ WRITE, REPEATABLE = Intent("key-1"), Intent("key-1", repeatable=True)
 async def asked(reply: Response | Exception, intent: Intent = READ, into: Any = list[Row]) -> Any:
     desk = Desk(lambda _asked: reply)
     client = Client(Site(URL), desk, HandClock(NOW), OpenPace(), Signer(KEY, SECRET))
-    return (await client.ask(Call("GET", "/wc/v3/orders", "orders"), into, intent)).content
+    return (await client.ask(Call("GET", "/wc/v3/orders", "orders.list"), into, intent)).content
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,8 @@ def test_how_many_there_are(said: str, expected: int | None) -> None:
 @pytest.mark.parametrize(
     ("said", "seconds"),
     [("7", 7), ("-5", 0), ("", 10), ("soon", 10), ("9e99", 10), ("inf", 10), ("nan", 10), ("86400", 3600),
-     ("Fri, 20 Nov 2026 10:00:30 GMT", 30), ("Fri, 20 Nov 2020 10:00:30 GMT", 0), ("Fri, 20 Nov 2099 10:00:30 GMT", 3600)],
+     ("Fri, 20 Nov 2026 10:00:30 GMT", 30), ("Fri, 20 Nov 2020 10:00:30 GMT", 0),
+     ("Fri, 20 Nov 2099 10:00:30 GMT", 3600)],
 )  # fmt: skip
 def test_when_a_host_listens_again(said: str, seconds: int) -> None:
     assert retry_at(Response(429, {"Retry-After": said}, b""), NOW) - NOW == timedelta(seconds=seconds)
@@ -152,7 +153,7 @@ async def test_being_told_to_slow_down_quiets_the_whole_connection() -> None:
     desk = Desk(lambda _asked: Response(429, {"Retry-After": "7"}, b""))
     client = Client(Site(URL), desk, HandClock(NOW), pace, Signer(KEY, SECRET))
     with pytest.raises(Throttled):
-        await client.get("/wc/v3/orders", list[Row])
+        await client.get("/wc/v3/orders", list[Row], name="orders.list")
     assert (pace.pauses, pace.held) == ([7.0], 0)
 
 
@@ -176,4 +177,4 @@ def test_a_row_of_a_batch_is_sorted_alone(code: str, status: int, expected: type
 async def test_a_clock_that_cannot_be_read_is_ours(date: str) -> None:
     desk = Desk(lambda _asked: Response(200, {"Date": date}, b"[]"))
     client = Client(Site(URL), desk, HandClock(NOW), OpenPace(), Signer(KEY, SECRET))
-    assert (await client.get("/wc/v3/orders", list[Row])).server_time == NOW
+    assert (await client.get("/wc/v3/orders", list[Row], name="orders.list")).server_time == NOW

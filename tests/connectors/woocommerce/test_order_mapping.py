@@ -171,7 +171,7 @@ def test_a_price_raised_by_hand_is_the_price() -> None:
 
 
 def test_a_fee_below_zero_lowers_the_total() -> None:
-    fee = {"id": 12, "name": "Bonus", "total": "-3.00", "total_tax": "0.00", "taxes": []}
+    fee: dict[str, Any] = {"id": 12, "name": "Bonus", "total": "-3.00", "total_tax": "0.00", "taxes": []}
     made = translated(order(total="8.90", fee_lines=[fee]))
     assert (difference(made), made.fees) == ("", eur("-3"))
 
@@ -223,8 +223,9 @@ def test_payment() -> None:
 
 
 def test_pieces_refunded_before_sending_are_canceled() -> None:
+    taxes = [{"id": 1, "total": "3.80"}]
     row = order(
-        line_items=[line(quantity=2, subtotal="20.00", total="20.00", total_tax="3.80", taxes=[{"id": 1, "total": "3.80"}])],
+        line_items=[line(quantity=2, subtotal="20.00", total="20.00", total_tax="3.80", taxes=taxes)],
         total="23.80", total_tax="3.80", cart_tax="3.80", refunds=[{"id": 900, "reason": "damaged", "total": "-11.90"}],
     )  # fmt: skip
     made = translated(row, refund())
@@ -258,9 +259,8 @@ def test_refunded_delivery_is_off_its_price() -> None:
         shipping_lines=[{"id": 13, "method_title": "Flat", "total": "5.00", "total_tax": "0.95", "taxes": taxes}],
         refunds=[{"id": 900, "total": "-2.38"}],
     )  # fmt: skip
-    part = {
-        "id": 32, "total": "-2.00", "total_tax": "-0.38", "taxes": [{"id": 1, "total": "-0.38"}], "meta_data": [about(13)],
-    }  # fmt: skip
+    part = {"id": 32, "total": "-2.00", "total_tax": "-0.38", "taxes": [{"id": 1, "total": "-0.38"}]}
+    part |= {"meta_data": [about(13)]}
     made = translated(row, refund(line_items=[], shipping_lines=[part]))
     assert (made.shipping_lines[0].price, made.shipping_lines[0].tax) == (eur("3"), eur("0.57"))
     assert (made.total, made.shipping, difference(made)) == (eur("15.47"), eur("3"), "")

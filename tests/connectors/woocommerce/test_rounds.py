@@ -20,7 +20,7 @@ from isthmus.testing.clock import HandClock
 from isthmus.testing.pace import OpenPace
 from tests.connectors.woocommerce.harness import NOW, URL, Asked, Desk, Handler, answer
 
-FEED = Feed("/wc/v3/orders", Row, [("status", "any")])
+FEED = Feed("/wc/v3/orders", Row, "orders.list", [("status", "any")])
 
 
 def client(handler: Handler) -> tuple[Client, Desk]:

@@ -18,10 +18,11 @@ QUERY = [("modified_after", "2026-11-20T10:00:00"), ("status", "any"), ("search"
 
 def expected(method: str, base: str, said: dict[str, str], secret: str) -> str:
     """Sign as the documentation describes it, step by step and not as the connector does."""
-    pairs: list[str] = []
     everything = {**dict(QUERY), **{name: value for name, value in said.items() if name != "oauth_signature"}}
-    for name in sorted(quote(each, safe="-._~") for each in everything):
-        pairs.append(f"{name}%3D{quote(quote(everything[unquote(name)], safe='-._~'), safe='-._~')}")
+    pairs = [
+        f"{name}%3D{quote(quote(everything[unquote(name)], safe='-._~'), safe='-._~')}"
+        for name in sorted(quote(each, safe="-._~") for each in everything)
+    ]
     text = f"{method}&{quote(base, safe='-._~')}&{'%26'.join(pairs)}"
     return base64.b64encode(hmac.digest(f"{secret}&".encode(), text.encode(), sha256)).decode()
 

@@ -46,7 +46,7 @@ class BuyerListing:
             some = people[start : start + PAGE]
             # Whoever bought may have become a shop manager or an author since.
             query = [("include", ",".join(some)), ("role", "all"), ("per_page", str(PAGE)), ("_fields", "id")]
-            answer = await self.client.get("/wc/v3/customers", list[shop.Person], query)
+            answer = await self.client.get("/wc/v3/customers", list[shop.Person], query, name="customers.list")
             found += [str(person.id) for person in answer.content]
         return [Keyed(key, Customer(external_id=key)) for key in found]
 

@@ -39,7 +39,7 @@ class Answer(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to be; `name` is the route without its ids, as logs and traces show it."""
+    """One request to be; `name` is what logs, traces and budgets call it, such as `orders.list`."""
 
     method: str
     route: str
@@ -59,29 +59,28 @@ class Client:
     pace: Pace
     signer: Signer
 
-    async def get(self, route: str, into: type[T], query: Query = (), *, name: str = "") -> Answer[T]:
+    async def get(self, route: str, into: type[T], query: Query = (), *, name: str) -> Answer[T]:
         """Read. Raises anything but `InDoubt`."""
-        return await self.ask(Call("GET", route, name or route, query), into, READ)
+        return await self.ask(Call("GET", route, name, query), into, READ)
 
     async def index(self, into: type[T]) -> Answer[T]:
         """Read what WordPress says to anybody; a key of WooCommerce is refused there."""
-        return await self.ask(Call("GET", "/", "index", anonymous=True), into, READ)
+        return await self.ask(Call("GET", "/", "site.index", anonymous=True), into, READ)
 
     async def send(
-        self, method: str, route: str, body: Any, into: type[T], *, key: str, name: str = "", repeatable: bool = False
+        self, method: str, route: str, body: Any, into: type[T], *, key: str, name: str, repeatable: bool = False
     ) -> Answer[T]:
         """Write once.
 
         Raises `InDoubt(key)` when the outcome is unknown, unless `repeatable` says that sending the very same again
         is one write: then `Unreachable`.
         """
-        return await self.ask(Call(method, route, name or route, (), body), into, Intent(key, repeatable))
+        return await self.ask(Call(method, route, name, (), body), into, Intent(key, repeatable))
 
     async def ask(self, call: Call, into: type[T], intent: Intent) -> Answer[T]:
         """Make one request and read its answer."""
-        name = operation(call)
-        async with self.pace.slot(operation=name):
-            response = await self._send(call, name, intent)
+        async with self.pace.slot(operation=call.name):
+            response = await self._send(call, intent)
             try:
                 check_status(response, intent, self.clock.now(), self.signer.secrets)
             except Throttled as throttled:
@@ -90,7 +89,7 @@ class Client:
             content = decode(response.body, into, intent)
         return Answer(content, self._time(response), counted(response))
 
-    async def _send(self, call: Call, name: str, intent: Intent) -> Response:
+    async def _send(self, call: Call, intent: Intent) -> Response:
         headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
         body = None
         if call.body is not None:
@@ -101,7 +100,7 @@ class Client:
         if not call.anonymous:
             url, who = self.signer.sign(call.method, self.site, base, query, self.clock.now())
             headers |= who
-        request = Request(call.method, url, operation=name, headers=headers, body=body, timeout_s=TIMEOUT_S)
+        request = Request(call.method, url, operation=call.name, headers=headers, body=body, timeout_s=TIMEOUT_S)
         try:
             return await self.http.send(request)
         except NotSent as failure:
@@ -118,11 +117,6 @@ class Client:
             return self.clock.now()
         # A clock of no year of ours would end outside of what a date can be.
         return told if told.year in YEARS else self.clock.now()
-
-
-def operation(call: Call) -> str:
-    """Return what a call is called, such as `POST products/batch`."""
-    return f"{call.method} {call.name.removeprefix('/wc/v3').removeprefix('/')}"
 
 
 def decode(body: bytes, into: type[T], intent: Intent) -> T:

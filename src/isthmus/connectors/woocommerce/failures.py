@@ -213,7 +213,7 @@ def retry_at(response: Response, now: datetime) -> datetime:
     """Return when a 429 lets us try again; `Retry-After` is seconds or an HTTP date (RFC 9110)."""
     said = response.headers.get("Retry-After", "").strip()
     try:
-        return min(now + timedelta(seconds=max(0.0, float(said))), now + LONGEST_WAIT)
+        return min(now + max(timedelta(), timedelta(seconds=float(said))), now + LONGEST_WAIT)
     except (ValueError, OverflowError):
         pass
     try:

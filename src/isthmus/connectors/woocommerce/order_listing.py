@@ -13,7 +13,7 @@ import msgspec
 from isthmus.canonical.order import Order
 from isthmus.connectors.woocommerce import wire_orders as orders
 from isthmus.connectors.woocommerce.client import Client
-from isthmus.connectors.woocommerce.orders import ANY, DECIMALS, ROUTE, Orders
+from isthmus.connectors.woocommerce.orders import ANY, DECIMALS, LIST, ROUTE, Orders
 from isthmus.connectors.woocommerce.rounds import Feed, Reader
 from isthmus.connectors.woocommerce.sites import Query
 from isthmus.connectors.woocommerce.wire import utc, written
@@ -48,7 +48,7 @@ class OrderListing:
         """Yield pages of the orders made in the span."""
         at = spot(after)
         query = [ANY, DECIMALS, *made_in(span)]
-        reader = Reader(self.client, Feed(ROUTE, orders.Order), query, at.seen, at.last)
+        reader = Reader(self.client, Feed(ROUTE, orders.Order, LIST), query, at.seen, at.last)
         while not reader.ended:
             await reader.more()
             inside = [row for row in reader.rows if span.first <= utc(row.date_created_gmt) < span.end]
@@ -63,7 +63,7 @@ class OrderListing:
 
     async def glimpses(self, span: Span) -> AsyncIterator[Sequence[Glimpse]]:
         """Yield what the shop made in the span, by its own clock."""
-        feed = Feed(ROUTE, orders.Named)
+        feed = Feed(ROUTE, orders.Named, LIST)
         query = [ANY, ("_fields", "id,number,date_created_gmt"), *made_in(span)]
         reader = Reader(self.client, feed, query)
         while not reader.ended:

@@ -37,7 +37,7 @@ from isthmus.connectors.woocommerce.wire import utc
 from isthmus.ports.errors import NotFound, Trouble, Unmapped, WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 
-ROUTE = "/wc/v3/orders"
+ROUTE, LIST = "/wc/v3/orders", "orders.list"
 #: Parts of an order are kept finer than a shop shows them; its sums are rounded from these.
 DECIMALS = ("dp", "6")
 #: `any` is every status but the trash.
@@ -61,7 +61,7 @@ class Orders:
 
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[Order]]:
         """Yield pages of orders. One that cannot be understood is named, the others are not held up."""
-        feeds = [Feed(ROUTE, orders.Order, [ANY, DECIMALS]), Feed(ROUTE, orders.Order, [TRASH, DECIMALS])]
+        feeds = [Feed(ROUTE, orders.Order, LIST, [ANY, DECIMALS]), Feed(ROUTE, orders.Order, LIST, [TRASH, DECIMALS])]
         async for batch in changed(self.client, feeds, since):
             if batch.feed:
                 yield Page([], batch.cursor, gone=[str(row.id) for row in batch.rows], last=batch.last)
@@ -76,7 +76,7 @@ class Orders:
         for start in range(0, len(wanted), PAGE):
             some = ("include", ",".join(wanted[start : start + PAGE]))
             query = [some, ANY, DECIMALS, *bounds(THE_BEGINNING), *page(0)]
-            answer = await self.client.get(ROUTE, list[orders.Order], query)
+            answer = await self.client.get(ROUTE, list[orders.Order], query, name=LIST)
             records += [await self.whole(row) for row in answer.content]
         return records
 
@@ -100,7 +100,7 @@ class Orders:
             raise unreadable(row, wrong) from wrong
 
     async def _refunds(self, row: orders.Order) -> Sequence[orders.Refund]:
-        feed = Feed(f"{ROUTE}/{row.id}/refunds", orders.Refund, [DECIMALS], "orders/{id}/refunds")
+        feed = Feed(f"{ROUTE}/{row.id}/refunds", orders.Refund, "refunds.list", [DECIMALS])
         try:
             return await every(self.client, feed)
         except NotFound:

@@ -14,6 +14,7 @@ from isthmus.connectors.woocommerce import wire_catalog as catalog
 from isthmus.connectors.woocommerce import wire_shop as wire
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.failures import NoRoute
+from isthmus.connectors.woocommerce.products import ROUTE
 from isthmus.connectors.woocommerce.shop import NAME as STORE
 from isthmus.connectors.woocommerce.shop import options
 from isthmus.connectors.woocommerce.sites import PLACE
@@ -75,7 +76,8 @@ class ShopProbe:
 
     async def ping(self) -> None:
         """Ask for the id of one product: a call nobody but a known key is answered."""
-        await self.client.get("/wc/v3/products", list[catalog.Stocked], [("per_page", "1"), ("_fields", "id")])
+        query = [("per_page", "1"), ("_fields", "id")]
+        await self.client.get("/wc/v3/products", list[catalog.Stocked], query, name="products.list")
 
     async def _listen(self) -> Heard:
         before = self.client.clock.now()
@@ -86,7 +88,9 @@ class ShopProbe:
         heard.tax = await self._group(heard, "tax")
         heard.products = await self._group(heard, "products")
         try:
-            heard.status = (await self.client.get("/wc/v3/system_status", wire.Status)).content
+            heard.status = (
+                await self.client.get("/wc/v3/system_status", wire.Status, name="system_status.get")
+            ).content
         except (Forbidden, NoRoute):
             heard.denied.append("the system status")
         try:
@@ -106,7 +110,9 @@ class ShopProbe:
     async def _may_write(self) -> bool:
         body: dict[str, list[object]] = {"update": []}
         try:
-            await self.client.send("POST", "/wc/v3/products/batch", body, object, key="may we write?", repeatable=True)
+            await self.client.send(
+                "POST", f"{ROUTE}/batch", body, object, key="may we write?", name="products.batch", repeatable=True
+            )
         except (Forbidden, AuthExpired):
             return False  # it was good for reading a moment ago
         return True

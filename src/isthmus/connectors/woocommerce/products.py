@@ -24,7 +24,8 @@ from isthmus.connectors.woocommerce.wire import utc
 from isthmus.ports.errors import NotFound, WireDrift
 from isthmus.ports.source import Cursor, Page
 
-ROUTE = "/wc/v3/products"
+ROUTE, LIST = "/wc/v3/products", "products.list"
+VARIATIONS = "variations.list"
 FIELDS = ("_fields", ",".join(catalog.FIELDS))
 ANY, TRASH = ("status", "any"), ("status", "trash")
 #: Nothing of its own is sold.
@@ -40,7 +41,7 @@ class Variants:
 
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[Variant]]:
         """Yield pages of variants; a page of changed products may hold any number of them."""
-        feeds = [Feed(ROUTE, catalog.Item, [ANY, FIELDS]), Feed(ROUTE, catalog.Item, [TRASH, FIELDS])]
+        feeds = [Feed(ROUTE, catalog.Item, LIST, [ANY, FIELDS]), Feed(ROUTE, catalog.Item, LIST, [TRASH, FIELDS])]
         async for batch in changed(self.client, feeds, since):
             if batch.feed:
                 yield Page([], batch.cursor, gone=list(sold_below(batch.rows)), last=batch.last)
@@ -68,7 +69,8 @@ class Variants:
         if not number or "," in number:
             return []
         query = [("sku", number), ANY, FIELDS, *page(0)]
-        rows = [row for row in (await self.client.get(ROUTE, list[catalog.Item], query)).content if row.sku == number]
+        answer = await self.client.get(ROUTE, list[catalog.Item], query, name=LIST)
+        rows = [row for row in answer.content if row.sku == number]
         parents = sorted({row.parent_id for row in rows if row.parent_id})
         products = {one.id: one for one in await self._products(parents)} if parents else {}
         records: list[Variant] = []
@@ -108,7 +110,7 @@ async def products_of(
     for start in range(0, len(numbers), PAGE):
         some = ",".join(str(one) for one in numbers[start : start + PAGE])
         query = [("include", some), ANY, fields, *page(0)]
-        found += (await client.get(ROUTE, list[row], query)).content
+        found += (await client.get(ROUTE, list[row], query, name=LIST)).content
     return found
 
 
@@ -120,7 +122,7 @@ async def variations(
     for start in range(0, max(1, len(numbers)), PAGE):
         some = ",".join(str(one) for one in numbers[start : start + PAGE])
         query = [ANY, fields, *([("include", some)] if some else [])]
-        feed = Feed(f"{ROUTE}/{product}/variations", row, query, "products/{id}/variations")
+        feed = Feed(f"{ROUTE}/{product}/variations", row, VARIATIONS, query)
         try:
             rows += await every(client, feed)
         except NotFound:

@@ -56,8 +56,8 @@ class Feed(Generic[W]):
 
     route: str
     row: type[W]
+    name: str
     query: Query = ()
-    name: str = ""
     #: Ask for changes only; what is left out by it did not change.
     changes: bool = True
 

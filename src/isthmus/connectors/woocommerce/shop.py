@@ -22,7 +22,7 @@ NAME = "Store"
 
 async def options(client: Client, group: str) -> Mapping[str, str]:
     """Return the settings of a group as text, those that are texts."""
-    answer = await client.get(f"/wc/v3/settings/{group}", list[wire.Option])
+    answer = await client.get(f"/wc/v3/settings/{group}", list[wire.Option], name="settings.list")
     return {option.id: option.value for option in answer.content if isinstance(option.value, str)}
 
 

@@ -21,7 +21,15 @@ from isthmus.connectors.woocommerce import wire_catalog as catalog
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.failures import NoRoute
 from isthmus.connectors.woocommerce.ids import level_id, level_ref, parts, variant_id
-from isthmus.connectors.woocommerce.products import ANY, ROUTE, has_variations, products_of, variations
+from isthmus.connectors.woocommerce.products import (
+    ANY,
+    LIST,
+    ROUTE,
+    VARIATIONS,
+    has_variations,
+    products_of,
+    variations,
+)
 from isthmus.connectors.woocommerce.rounds import PAGE, Feed, changed, page
 from isthmus.connectors.woocommerce.sites import PLACE
 from isthmus.connectors.woocommerce.wire import utc
@@ -49,7 +57,9 @@ class Keepers:
         """Tell whether this shop lists the variations of all products."""
         if self.together is None:
             try:
-                await self.client.get(ALL_VARIATIONS, list[catalog.Stocked], [("per_page", "1"), FIELDS])
+                await self.client.get(
+                    ALL_VARIATIONS, list[catalog.Stocked], [("per_page", "1"), FIELDS], name=VARIATIONS
+                )
             except NoRoute:
                 self.together = False
             else:
@@ -85,7 +95,7 @@ class Keepers:
             for start in range(0, len(numbers), PAGE):
                 some = ",".join(str(one) for one in numbers[start : start + PAGE])
                 query = [("include", some), ANY, FIELDS, *page(0)]
-                rows = (await self.client.get(ALL_VARIATIONS, list[catalog.Stocked], query)).content
+                rows = (await self.client.get(ALL_VARIATIONS, list[catalog.Stocked], query, name=VARIATIONS)).content
                 found |= {ref_of(row): row for row in map(as_variation, rows)}
             return found
         for product, numbers in wanted.items():
@@ -104,9 +114,9 @@ class Levels:
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[StockLevel]]:
         """Yield pages of levels; what stopped keeping stock is reported gone."""
         together = await self.keepers.listed_together()
-        feeds = [Feed(ROUTE, catalog.Stocked, [ANY, FIELDS])]
+        feeds = [Feed(ROUTE, catalog.Stocked, LIST, [ANY, FIELDS])]
         if together:
-            feeds.append(Feed(ALL_VARIATIONS, catalog.Stocked, [ANY, FIELDS]))
+            feeds.append(Feed(ALL_VARIATIONS, catalog.Stocked, VARIATIONS, [ANY, FIELDS]))
         async for batch in changed(self.client, feeds, since, always=True):
             rows = [as_variation(row) for row in batch.rows] if batch.feed else list(batch.rows)
             if not together:

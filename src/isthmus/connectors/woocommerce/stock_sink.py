@@ -115,7 +115,7 @@ class LevelSink:
 
     async def _call(self, product: int, rows: list[Row]) -> dict[int, Receipt | Trouble]:
         route = f"{ROUTE}/{product}/variations/batch" if product else f"{ROUTE}/batch"
-        name = "products/{id}/variations/batch" if product else "products/batch"
+        name = "variations.batch" if product else "products.batch"
         body = {"update": [to_update(row) for row in rows]}
         key = f"stock of {rows[0].ref} and {len(rows) - 1} more"
         answer = await self.client.send("POST", route, body, catalog.Batch, key=key, name=name, repeatable=True)

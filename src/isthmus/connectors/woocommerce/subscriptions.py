@@ -62,7 +62,7 @@ class Topics:
 
     async def _write(self, method: str, route: str, topic: str, more: dict[str, str]) -> Sequence[Finding]:
         body = {**more, "topic": topic, "secret": self.secret, "status": ACTIVE}
-        name = "webhooks" if method == "POST" else "webhooks/{id}"
+        name = "webhooks.create" if method == "POST" else "webhooks.update"
         try:
             await self.client.send(method, route, body, wire.Webhook, key=f"webhook {topic}", name=name)
         except (Rejected, NeedsOperator, ContractBroken) as refused:
@@ -72,7 +72,7 @@ class Topics:
 
 async def webhooks(client: Client) -> Sequence[wire.Webhook]:
     """Return every webhook of the shop."""
-    return await every(client, Feed(ROUTE, wire.Webhook, name="webhooks"))
+    return await every(client, Feed(ROUTE, wire.Webhook, "webhooks.list"))
 
 
 def repaired(one: wire.Webhook) -> Finding:
