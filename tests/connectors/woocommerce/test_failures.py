@@ -34,7 +34,7 @@ WRITE, REPEATABLE = Intent("key-1"), Intent("key-1", repeatable=True)
 
 async def asked(reply: Response | Exception, intent: Intent = READ, into: Any = list[Row]) -> Any:
     desk = Desk(lambda _asked: reply)
-    client = Client(Site(URL), desk, HandClock(NOW), OpenPace(), Signer(KEY, SECRET))
+    client = Client(Site(URL), desk, HandClock(NOW), OpenPace(), Signer(KEY, SECRET), (KEY, SECRET))
     return (await client.ask(Call("GET", "/wc/v3/orders", "orders.list"), into, intent)).content
 
 

@@ -38,7 +38,8 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
         raise Misconfigured(message)
     signer = Signer(settings.get("consumer_key", ""), settings.get("consumer_secret", ""), sign_in == "query")
     where = site(settings["url"], settings.get("permalinks", ""))
-    client = Client(where, tools.http, tools.clock, tools.pace, signer)
+    hooks = (secret, settings.get("previous_webhook_secret", ""))
+    client = Client(where, tools.http, tools.clock, tools.pace, signer, (signer.key, signer.secret, *hooks))
     field = settings.get("tax_number_field") or Terms().tax_number_field
     orders = Orders(client, Terms(statuses(settings.get("statuses", "")), field))
     listed = OrderListing(client, orders)
@@ -52,7 +53,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
             "stock_level": Levels(client, keepers),
         },
         sinks={"stock_level": LevelSink(client, keepers)},
-        receiver=Deliveries((secret, settings.get("previous_webhook_secret", ""))),
+        receiver=Deliveries(hooks),
         subscriptions=Topics(client, MANIFEST.topics, secret),
         listings={"order": listed, "customer": BuyerListing(client, listed)},
     )

@@ -5,7 +5,7 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#pagination, ...
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
@@ -58,6 +58,8 @@ class Client:
     clock: Clock
     pace: Pace
     signer: Signer
+    #: What must not be quoted anywhere, whatever the other side says.
+    secrets: Sequence[str] = field(default=(), repr=False)
 
     async def get(self, route: str, into: type[T], query: Query = (), *, name: str) -> Answer[T]:
         """Read. Raises anything but `InDoubt`."""
@@ -82,7 +84,7 @@ class Client:
         async with self.pace.slot(operation=call.name):
             response = await self._send(call, intent)
             try:
-                check_status(response, intent, self.clock.now(), self.signer.secrets)
+                check_status(response, intent, self.clock.now(), self.secrets)
             except Throttled as throttled:
                 self.pace.back_off((throttled.retry_at - self.clock.now()).total_seconds())
                 raise
@@ -159,9 +161,11 @@ def counted(response: Response) -> int | None:
 
 
 def _unknown_form(wrong: Exception, intent: Intent) -> Trouble:
-    if intent.key and not intent.repeatable:
+    """Return the error for JSON that is not what was asked for; of a write, what is no answer at all tells nothing."""
+    told = drift(wrong)
+    if intent.key and (not intent.repeatable or told.path == "$"):
         return lost(intent, "an answer of unknown form")
-    return drift(wrong)
+    return told
 
 
 def _is_json(body: bytes) -> bool:

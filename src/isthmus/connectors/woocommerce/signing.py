@@ -27,11 +27,6 @@ class Signer:
     secret: str = field(repr=False)
     in_query: bool = False
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Return what must not be quoted anywhere."""
-        return tuple(each for each in (self.key, self.secret) if each)
-
     def sign(self, method: str, site: Site, base: str, query: Query, now: datetime) -> tuple[str, dict[str, str]]:
         """Return the address to call and the headers that say who we are."""
         if site.secure and not self.in_query:

@@ -127,7 +127,7 @@ class LevelSink:
 
     def _answer(self, row: Row, said: catalog.Answered) -> Receipt | Trouble:
         if said.error is not None:
-            return row_refusal(said.error, row.ref, self.client.signer.secrets)
+            return row_refusal(said.error, row.ref, self.client.secrets)
         if said.manage_stock is not True:
             return untracked(row, said.manage_stock)
         if said.stock_quantity != row.quantity:
