@@ -5,10 +5,11 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#pagination and 
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
+from isthmus.simulators.faults import LAG
 from isthmus.simulators.woocommerce import stamps
 from isthmus.simulators.woocommerce.call import Call, Reply
 from isthmus.simulators.woocommerce.params import BOOLEAN, DATE, INTEGERS, TEXT, Param, Specs
@@ -60,11 +61,14 @@ def selected(call: Call, records: Iterable[Record]) -> list[Record]:
         stamps.read(params[name], zone) if name in params else None
         for name in ("after", "before", "modified_after", "modified_before")
     )
+    lag = LAG.get()
+    shown_until = call.shop.now() - timedelta(seconds=lag) if lag else None
     wanted, unwanted = set(params.get("include", ())), set(params.get("exclude", ()))
     return [
         one
         for one in records
-        if (not wanted or one.id in wanted)
+        if (shown_until is None or one.created_at <= shown_until)
+        and (not wanted or one.id in wanted)
         and one.id not in unwanted
         and (after is None or one.created_at > after)
         and (before is None or one.created_at < before)

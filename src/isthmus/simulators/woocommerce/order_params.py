@@ -45,6 +45,7 @@ CREATE: Specs = {
 UPDATE: Specs = {"id": INTEGER, **CREATE}
 _STATUS = Param(enum=("any", "trash", *STATUSES))
 DP: Specs = {"dp": INTEGER}
+FORCE: Specs = {"force": BOOLEAN}
 LIST: Specs = {
     **POSTS,
     **DP,
@@ -81,6 +82,7 @@ REFUND: Specs = {
 REFUNDS: Specs = {**POSTS, **DP}
 NOTE: Specs = {"note": Param(required=True), "customer_note": BOOLEAN, "added_by_user": BOOLEAN}
 NOTES: Specs = {"type": Param(enum=("any", "customer", "internal"), default="any")}
+ID = INTEGER
 CUSTOMER: Specs = {
     "email": Param("email"),
     "first_name": TEXT,

@@ -108,8 +108,6 @@ PRODUCTS: Specs = {
 }
 TERM: Specs = {"id": INTEGER, "name": TEXT, "slug": TEXT, "parent": INTEGER, "description": TEXT, "display": TEXT}
 NEW_TERM: Specs = {**TERM, "name": Param(required=True)}
-ATTRIBUTE: Specs = {"id": INTEGER, "name": TEXT, "slug": TEXT, "type": TEXT, "order_by": TEXT, "has_archives": BOOLEAN}
-NEW_ATTRIBUTE: Specs = {**ATTRIBUTE, "name": Param(required=True)}
 TERMS: Specs = {
     **PAGES,
     "order": Param(enum=("asc", "desc"), default="asc"),

@@ -91,10 +91,10 @@ def _number(row: Mapping[str, Any]) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def no_trash(*, kind: str, label: str) -> Refused:
+def no_trash(*, label: str) -> Refused:
     """Return the refusal of a deletion without `force` where there is no trash."""
-    message = f"{label} do not support trashing."
-    return Refused(HTTPStatus.NOT_IMPLEMENTED, f"woocommerce_rest_{kind}trash_not_supported", message)
+    code = "woocommerce_rest_trash_not_supported"
+    return Refused(HTTPStatus.NOT_IMPLEMENTED, code, f"{label} do not support trashing.")
 
 
 def already_trashed(*, kind: str) -> Refused:

@@ -3,7 +3,27 @@
 from collections.abc import Iterable
 from typing import Any
 
+from isthmus.simulators.woocommerce import (
+    customer_routes,
+    hook_routes,
+    order_routes,
+    product_routes,
+    refund_routes,
+    site,
+    term_routes,
+)
 from isthmus.simulators.woocommerce.call import Route
+
+#: what every shop serves
+ROUTES = (
+    *site.ROUTES,
+    *order_routes.ROUTES,
+    *refund_routes.ROUTES,
+    *product_routes.ROUTES,
+    *term_routes.ROUTES,
+    *customer_routes.ROUTES,
+    *hook_routes.ROUTES,
+)
 
 
 class Routes:

@@ -4,7 +4,7 @@ Times have whole seconds. Posts share one row of numbers, orders and refunds inc
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -48,6 +48,11 @@ def nobody(_topic: Topic, _record_id: int) -> None:
     """Tell nobody."""
 
 
+async def unheard(_webhook: Webhook) -> bool:
+    """Greet nobody."""
+    return False
+
+
 class Shop:
     """One shop's records."""
 
@@ -57,6 +62,8 @@ class Shop:
         self.now = now
         self.opened_at = now()
         self.tell: Callable[[Topic, int], None] = nobody
+        #: greets a new webhook and tells whether it answered
+        self.ping: Callable[[Webhook], Awaitable[bool]] = unheard
         #: the site's address; the first request shows what it is
         self.home = "http://127.0.0.1"
         self.keys = {key.consumer_key: key for key in (self._owner(), READ_ONLY, WRITE_ONLY, POWERLESS)}

@@ -15,26 +15,18 @@ from aiohttp import web
 
 from isthmus.simulators.faults import Faults
 from isthmus.simulators.stage import answer, body_of
-from isthmus.simulators.woocommerce import (
-    amendments,
-    checkout,
-    merchant,
-    order_routes,
-    product_routes,
-    seeds,
-    site,
-    stock,
-)
+from isthmus.simulators.woocommerce import amendments, checkout, merchant, seeds, shipment_routes, stock
 from isthmus.simulators.woocommerce.bodies import body_of as told
 from isthmus.simulators.woocommerce.catalog import Product
 from isthmus.simulators.woocommerce.clientele import Clientele
 from isthmus.simulators.woocommerce.damage import damage
 from isthmus.simulators.woocommerce.gateway import Gateway
+from isthmus.simulators.woocommerce.host import Host
 from isthmus.simulators.woocommerce.money import ZERO, shown
 from isthmus.simulators.woocommerce.orders import Order
 from isthmus.simulators.woocommerce.orders_book import OrdersBook
 from isthmus.simulators.woocommerce.people import Webhook
-from isthmus.simulators.woocommerce.routes import Routes
+from isthmus.simulators.woocommerce.routes import ROUTES, Routes
 from isthmus.simulators.woocommerce.sender import Sender
 from isthmus.simulators.woocommerce.settings import Settings
 from isthmus.simulators.woocommerce.shop import WEBHOOK_SECRET, Shop, utc_now
@@ -80,15 +72,16 @@ class WooCommerceWorld:
         self.seeded = seeds.sow(self.shop, self._seed)
         self.sender = Sender(self.shop, self.faults, lambda kind, number: told(self.shop, kind, number))
         self.gateway = Gateway(self.shop, self._routes(), self._seconds)
+        self.host = Host()
         if self._callback:
             for topic in TOPICS:
                 self._subscribe(topic, hook_address(self._callback))
-        self.shop.tell = self.sender.tell
+        self.shop.tell, self.shop.ping = self.sender.tell, self.sender.ping
         self.throttles = 0
         self._book: OrdersBook | None = None
 
     def _routes(self) -> Routes:
-        return Routes([*site.ROUTES, *order_routes.ROUTES, *product_routes.ROUTES])
+        return Routes([*ROUTES, *shipment_routes.routes(self.shop)])
 
     def _subscribe(self, topic: str, address: str) -> None:
         now, number = self.shop.now(), self.shop.new_id("webhook")
@@ -113,6 +106,7 @@ class WooCommerceWorld:
             "rename": lambda w: self.rename(w["sku"], w["name"]),
             "remove": lambda w: self.remove_product(w["sku"]),
             "damage": lambda w: self.damage(**w),
+            "host": lambda w: self.host.order(**w),
             "settings": lambda w: self.change_settings(**w),
             "revoke": lambda _w: self.revoke(),
             "announce": lambda _w: self.announce(),
@@ -120,7 +114,7 @@ class WooCommerceWorld:
 
         # A reset opens a new gateway, so the path may not be tied to this one.
         async def anything(request: web.Request) -> web.StreamResponse:
-            return await self.gateway.answer(request)
+            return await self.host.answer(request, self.gateway.operation(request), self.gateway.answer)
 
         return [
             *(web.post(f"/__sim/{name}", self._control(act)) for name, act in acts.items()),

@@ -1,0 +1,338 @@
+"""Orders: taxes and totals, statuses and stock, edits and their trap, refunds, notes."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.simulators.woocommerce.conftest import FAST, V3, Caller, Opener
+
+
+async def mug(shop: Caller, **more: Any) -> dict[str, Any]:
+    wish = {"name": "Cup", "sku": "CUP", "regular_price": "12.00", "manage_stock": True, "stock_quantity": 10}
+    return await shop.post("/products", **{**wish, **more})
+
+
+async def order_of(shop: Caller, quantity: int = 2, **more: Any) -> dict[str, Any]:
+    """Order a cup that costs 12.00, tax of 20% included."""
+    product = (await shop.get("/products", sku="CUP") or [await mug(shop)])[0]
+    lines = [{"product_id": product["id"], "quantity": quantity}]
+    return await shop.post(
+        "/orders", **{"status": "processing", "payment_method": "stripe", "line_items": lines, **more}
+    )
+
+
+async def stock_of(shop: Caller, sku: str = "CUP") -> int:
+    return (await shop.get("/products", sku=sku))[0]["stock_quantity"]
+
+
+def sums(order: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(order[name] for name in ("discount_total", "shipping_total", "cart_tax", "shipping_tax", "total"))
+
+
+# --- Totals -----------------------------------------------------------------------------------------------------------
+
+
+async def test_lines_are_net_whatever_prices_include(shop: Caller) -> None:
+    order = await order_of(shop)
+    [line] = order["line_items"]
+    assert order["prices_include_tax"] is True
+    assert (line["subtotal"], line["total"], line["total_tax"], line["price"]) == ("20.00", "20.00", "4.00", 10)
+    assert line["taxes"] == [{"id": order["tax_lines"][0]["rate_id"], "total": "4", "subtotal": "4"}]
+    assert sums(order) == ("0.00", "0.00", "4.00", "0.00", "24.00")
+
+
+async def test_prices_may_be_net(open_shop: Opener) -> None:
+    shop = await open_shop(settings=replace(FAST, prices_include_tax=False))
+    order = await order_of(shop)
+    assert (order["line_items"][0]["total"], order["total"]) == ("24.00", "28.80")
+    assert (await shop.get("/settings/tax/woocommerce_prices_include_tax"))["value"] == "no"
+
+
+async def test_a_discount_is_the_gap_between_subtotal_and_total(shop: Caller) -> None:
+    product = await mug(shop)
+    line = {"product_id": product["id"], "quantity": 2, "subtotal": "20.00", "total": "15.00"}
+    order = await order_of(shop, line_items=[line])
+    assert sums(order) == ("5.00", "0.00", "3.00", "0.00", "18.00")
+    assert order["discount_tax"] == "1.00"
+    assert order["line_items"][0]["price"] == 7.5
+
+
+async def test_a_coupon_is_named_and_spread_over_the_lines(shop: Caller) -> None:
+    await mug(shop)
+    other = await shop.post("/products", name="Plate", regular_price="6.00")
+    cup = (await shop.get("/products", sku="CUP"))[0]
+    lines = [{"product_id": cup["id"], "quantity": 1}, {"product_id": other["id"], "quantity": 1}]
+    order = await order_of(shop, line_items=lines, coupon_lines=[{"code": "WELCOME10"}])
+    assert [row["total"] for row in order["line_items"]] == ["9.00", "4.50"]
+    assert [(row["code"], row["discount"]) for row in order["coupon_lines"]] == [("welcome10", "1.50")]
+    assert sums(order) == ("1.50", "0.00", "2.70", "0.00", "16.20")
+    body = {"coupon_lines": [{"code": "nosuch"}]}
+    assert await shop.refused("POST", "/orders", json=body) == (400, "woocommerce_rest_invalid_coupon")
+
+
+async def test_shipping_and_fees_bear_tax_and_a_fee_may_be_negative(shop: Caller) -> None:
+    order = await order_of(
+        shop,
+        shipping_lines=[{"method_id": "flat_rate", "method_title": "Flat", "total": "5.00"}],
+        fee_lines=[{"name": "Gift wrap", "total": "2.00"}, {"name": "Loyalty", "total": "-1.00", "tax_status": "none"}],
+    )
+    assert sums(order) == ("0.00", "5.00", "4.40", "1.00", "31.40")
+    assert [(row["name"], row["total"], row["total_tax"]) for row in order["fee_lines"]] == [
+        ("Gift wrap", "2.00", "0.40"),
+        ("Loyalty", "-1.00", "0.00"),
+    ]
+    assert (order["tax_lines"][0]["tax_total"], order["tax_lines"][0]["shipping_tax_total"]) == ("4.40", "1.00")
+
+
+async def test_more_decimals_can_be_asked_for(shop: Caller) -> None:
+    product = await mug(shop, regular_price="9.99", sku="ODD")
+    order = await order_of(shop, line_items=[{"product_id": product["id"], "quantity": 1}])
+    assert order["line_items"][0]["total"] == "8.33"
+    assert order["total"] == "9.99"
+    exact = await shop.get(f"/orders/{order['id']}", dp=4)
+    assert (exact["line_items"][0]["total"], exact["total"]) == ("8.3250", "9.9900")
+
+
+async def test_every_random_order_adds_up(busy_shop: Caller) -> None:
+    special = busy_shop.world.seeded.specials
+    rows = [row for page in range(1, 6) for row in await busy_shop.get("/orders", per_page=100, page=page)]
+    assert len(rows) == 500
+    for row in rows:
+        amounts = [line["total"] for name in ("line_items", "shipping_lines", "fee_lines") for line in row[name]]
+        added = sum((Decimal(amount) for amount in amounts), Decimal(row["total_tax"]))
+        assert (added == Decimal(row["total"])) == (row["number"] != special.wrong_total)
+
+
+# --- Creating ---------------------------------------------------------------------------------------------------------
+
+
+async def test_guests_have_no_number(shop: Caller) -> None:
+    order = await order_of(shop)
+    assert (order["customer_id"], order["created_via"], order["number"]) == (0, "rest-api", str(order["id"]))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"customer_id": 999}, "woocommerce_rest_invalid_customer_id"),
+        ({"line_items": [{"quantity": 1}]}, "woocommerce_rest_required_product_reference"),
+        ({"line_items": [{"product_id": 1001, "quantity": 1, "total": 5}]}, "rest_invalid_param"),
+        ({"status": "sent"}, "rest_invalid_param"),
+        ({"billing": {"email": "nobody"}}, "rest_invalid_param"),
+        ({"line_items": "two cups"}, "rest_invalid_param"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(shop: Caller, body: dict[str, Any], code: str) -> None:
+    assert await shop.refused("POST", "/orders", json=body) == (400, code)
+    assert shop.world.shop.orders == {}
+
+
+async def test_broken_json_is_refused(shop: Caller) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert await shop.refused("POST", "/orders", data=b"{", headers=headers) == (400, "rest_invalid_json")
+
+
+async def test_totals_and_numbers_cannot_be_set(shop: Caller) -> None:
+    order = await order_of(shop, total="1.00", number="77")
+    assert (order["total"], order["number"]) == ("24.00", str(order["id"]))
+    assert shop.world.meter()["ignored"] == {"orders.create: total": 1, "orders.create: number": 1}
+
+
+async def test_the_same_order_sent_twice_is_two_orders(shop: Caller) -> None:
+    assert (await order_of(shop))["id"] != (await order_of(shop))["id"]
+    assert len(shop.world.shop.orders) == 2
+
+
+async def test_paid_at_once(shop: Caller) -> None:
+    order = await order_of(shop, status="pending", set_paid=True, transaction_id="T-1")
+    assert (order["status"], order["transaction_id"]) == ("processing", "T-1")
+    assert order["date_paid_gmt"]
+
+
+# --- Changing ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_free_field_alone_leaves_the_totals_alone(shop: Caller) -> None:
+    order = await order_of(shop)
+    rate = next(iter(shop.world.shop.rates.values()))
+    shop.world.shop.rates[rate.id] = replace(rate, percent=Decimal(25))
+    path = f"/orders/{order['id']}"
+    marked = await shop.put(path, meta_data=[{"key": "_erp_order_id", "value": "SO-1"}])
+    assert marked["total"] == "24.00"
+    # Sending an address, even the same one, works everything out anew with the rates of today.
+    assert (await shop.put(path, billing={"first_name": "G"}))["total"] == "25.00"
+
+
+async def test_a_quantity_alone_leaves_the_lines_totals(shop: Caller) -> None:
+    order = await order_of(shop)
+    line = order["line_items"][0]["id"]
+    path = f"/orders/{order['id']}"
+    changed = await shop.put(path, line_items=[{"id": line, "quantity": 1}])
+    assert (changed["line_items"][0]["quantity"], changed["line_items"][0]["total"]) == (1, "20.00")
+    changed = await shop.put(path, line_items=[{"id": line, "total": "10.00", "subtotal": "10.00"}])
+    assert changed["total"] == "12.00"
+    assert (await shop.put(path, line_items=[{"id": line, "quantity": 0}]))["line_items"] == []
+    gone = await shop.refused("PUT", path, json={"line_items": [{"id": line, "quantity": 1}]})
+    assert gone == (400, "woocommerce_rest_invalid_item_id")
+
+
+async def test_a_line_shows_the_sku_of_today(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}"
+    await shop.sim("rename", sku="CUP", name="CUP-2")
+    assert (await shop.get(path))["line_items"][0]["sku"] == "CUP-2"
+    await shop.sim("remove", sku="CUP-2")
+    line = (await shop.get(path))["line_items"][0]
+    assert (line["sku"], line["name"]) == (None, "Cup")
+
+
+async def test_orders_are_batched_too(shop: Caller) -> None:
+    one, two = await order_of(shop), await order_of(shop)
+    answer = await shop.post(
+        "/orders/batch",
+        update=[{"id": one["id"], "status": "completed"}, {"id": 9, "status": "completed"}],
+        delete=[two["id"]],
+    )
+    assert answer["update"][0]["status"] == "completed"
+    assert answer["update"][1]["error"]["code"] == "woocommerce_rest_shop_order_invalid_id"
+    assert two["id"] not in shop.world.shop.orders
+
+
+# --- Statuses and stock -----------------------------------------------------------------------------------------------
+
+
+async def test_stock_follows_the_status(shop: Caller) -> None:
+    order = await order_of(shop, quantity=3, status="pending")
+    path = f"/orders/{order['id']}"
+    seen = [await stock_of(shop)]
+    for status in ("processing", "completed", "cancelled", "cancelled", "on-hold", "failed"):
+        await shop.put(path, status=status)
+        seen.append(await stock_of(shop))
+    assert seen == [10, 7, 7, 10, 10, 7, 7]
+    assert (await shop.get(path))["date_completed_gmt"]
+
+
+async def test_orders_drive_stock_below_zero(shop: Caller) -> None:
+    await order_of(shop, quantity=43)
+    [row] = await shop.get("/products", sku="CUP")
+    assert (row["stock_quantity"], row["stock_status"]) == (-33, "outofstock")
+
+
+async def test_a_sale_does_not_move_the_products_date(shop: Caller) -> None:
+    product = await mug(shop)
+    await order_of(shop)
+    assert (await shop.get("/products", sku="CUP"))[0]["date_modified_gmt"] == product["date_modified_gmt"]
+
+
+async def test_a_variation_sells_from_its_parents_stock(shop: Caller) -> None:
+    parent = await shop.post(
+        "/products", name="Shirt", type="variable", sku="SHIRT", manage_stock=True, stock_quantity=5
+    )
+    variation = await shop.post(f"/products/{parent['id']}/variations", regular_price="12.00")
+    await order_of(shop, line_items=[{"product_id": parent["id"], "variation_id": variation["id"], "quantity": 2}])
+    assert (await shop.get(f"/products/{parent['id']}"))["stock_quantity"] == 3
+
+
+async def test_trash_keeps_the_goods_and_deleting_leaves_nothing(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"{V3}/orders/{order['id']}"
+    assert (await shop.send("DELETE", path)).body["status"] == "trash"
+    assert await stock_of(shop) == 8
+    assert (await shop.send("GET", path)).body["status"] == "trash"
+    assert (await shop.send("DELETE", f"{path}?force=true")).status == 200
+    assert (await shop.send("GET", path)).status == 404
+
+
+# --- Refunds and notes ------------------------------------------------------------------------------------------------
+
+
+async def test_a_refund_names_lines_units_and_tax(shop: Caller) -> None:
+    order = await order_of(shop, quantity=3)
+    line = order["line_items"][0]
+    rate = line["taxes"][0]["id"]
+    made = await shop.post(
+        f"/orders/{order['id']}/refunds",
+        amount="12.00",
+        reason="CM-1",
+        api_refund=False,
+        line_items=[
+            {"id": line["id"], "quantity": 1, "refund_total": 10.0, "refund_tax": [{"id": rate, "refund_total": 2.0}]}
+        ],
+        meta_data=[{"key": "_erp_credit_memo", "value": "CM-1"}],
+    )
+    assert (made["amount"], made["reason"], made["refunded_payment"]) == ("12.00", "CM-1", False)
+    [row] = made["line_items"]
+    assert (row["quantity"], row["total"], row["total_tax"]) == (-1, "-10.00", "-2.00")
+    assert await stock_of(shop) == 8
+    read = await shop.get(f"/orders/{order['id']}")
+    assert read["refunds"] == [{"id": made["id"], "reason": "CM-1", "total": "-12.00"}]
+    assert (read["status"], read["total"]) == ("processing", "36.00")
+    [listed] = await shop.get("/refunds")
+    assert (listed["id"], listed["parent_id"]) == (made["id"], order["id"])
+
+
+async def test_a_repeated_refund_refunds_again_until_nothing_is_left(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}/refunds"
+    for _ in range(2):
+        await shop.post(path, amount="12.00", api_refund=False)
+    answer = await shop.send("POST", V3 + path, json={"amount": "0.01", "api_refund": False})
+    assert answer.status == 500
+    assert answer.body == {
+        "code": "woocommerce_rest_cannot_create_order_refund",
+        "message": "Invalid refund amount.",
+        "data": 500,
+    }
+    assert (await shop.get(f"/orders/{order['id']}"))["status"] == "refunded"
+    assert len(await shop.get(path)) == 2
+
+
+async def test_money_goes_back_unless_told_otherwise(shop: Caller) -> None:
+    card, transfer = await order_of(shop), await order_of(shop, payment_method="bacs")
+    assert (await shop.post(f"/orders/{card['id']}/refunds", amount="1.00"))["refunded_payment"] is True
+    # What is no boolean counts as yes.
+    made = await shop.post(f"/orders/{card['id']}/refunds", amount="1.00", api_refund="false")
+    assert made["refunded_payment"] is True
+    answer = await shop.send("POST", f"{V3}/orders/{transfer['id']}/refunds", json={"amount": "1.00"})
+    assert (answer.status, answer.body["data"]) == (500, 500)
+    assert await shop.get(f"/orders/{transfer['id']}/refunds") == []
+
+
+async def test_an_amount_is_added_up_from_lines_and_a_line_without_id_spoils_them(shop: Caller) -> None:
+    order = await order_of(shop)
+    path, line = f"/orders/{order['id']}/refunds", order["line_items"][0]["id"]
+    made = await shop.post(path, api_refund=False, line_items=[{"id": line, "quantity": 1, "refund_total": 3}])
+    assert made["amount"] == "3.00"
+    rows = [{"id": line, "quantity": 1, "refund_total": 3}, {"quantity": 1, "refund_total": 3}]
+    made = await shop.post(path, amount="6.00", api_refund=False, line_items=rows)
+    assert (made["amount"], made["line_items"]) == ("6.00", [])
+
+
+async def test_goods_can_stay_out_of_stock(shop: Caller) -> None:
+    order = await order_of(shop)
+    rows = [{"id": order["line_items"][0]["id"], "quantity": 2, "refund_total": 20}]
+    await shop.post(f"/orders/{order['id']}/refunds", api_refund=False, api_restock=False, line_items=rows)
+    assert await stock_of(shop) == 8
+
+
+async def test_a_status_of_refunded_refunds_the_rest(shop: Caller) -> None:
+    order = await order_of(shop)
+    await shop.post(f"/orders/{order['id']}/refunds", amount="4.00", api_refund=False)
+    read = await shop.put(f"/orders/{order['id']}", status="refunded")
+    assert [row["total"] for row in read["refunds"]] == ["-4.00", "-20.00"]
+
+
+async def test_notes_are_kept_and_the_shop_writes_its_own(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}/notes"
+    made = await shop.post(path, note="ERP SO-1", customer_note=False)
+    await shop.post(path, note="On its way", customer_note=True)
+    assert [row["note"] for row in await shop.get(path, type="customer")] == ["On its way"]
+    texts = [row["note"] for row in await shop.get(path)]
+    assert "ERP SO-1" in texts
+    assert any(text.startswith("Stock levels reduced: Cup (CUP) 10&rarr;8") for text in texts)
+    assert (await shop.get(f"{path}/{made['id']}"))["note"] == "ERP SO-1"
+    assert await shop.refused("POST", path, json={}) == (400, "rest_missing_callback_param")
+    assert await shop.refused("GET", "/orders/9/notes") == (404, "woocommerce_rest_order_invalid_id")
