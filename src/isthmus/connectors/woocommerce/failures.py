@@ -145,7 +145,7 @@ def by_code(status: int, problem: Problem, said: str, intent: Intent) -> Trouble
 
 def refusal(problem: Problem, said: str, intent: Intent) -> Trouble:
     """Return our error for what was understood and refused: a request, or one row of a batch."""
-    data = problem.data or {}
+    data = details(problem)
     if problem.code in _DUPLICATES:
         other = data.get("resource_id")
         return Duplicate(f"the shop has another record like this: {said}", external_ids=[str(other)] if other else [])
@@ -160,11 +160,19 @@ def refusal(problem: Problem, said: str, intent: Intent) -> Trouble:
 def row_refusal(problem: Problem, key: str, secrets: Sequence[str] = ()) -> Trouble:
     """Return our error for a refused row of a batch that was answered with 200."""
     said = f"{problem.code}: {hidden(problem.message, secrets)}"
-    status = (problem.data or {}).get("status")
+    status = details(problem).get("status")
     if status in {401, 403}:
         return Forbidden(f"the user of the key may not change this: {said}", missing=problem.code)
     found = refusal(problem, said, Intent(key))
     return found if isinstance(found, Rejected) else Invalid(f"the shop refuses this: {said}")
+
+
+def details(problem: Problem) -> Mapping[str, Any]:
+    """Return what a refusal says beside its words."""
+    try:
+        return msgspec.convert(problem.data, dict[str, Any])
+    except msgspec.ValidationError:
+        return {}
 
 
 def fields_of(data: Mapping[str, Any]) -> dict[str, str]:

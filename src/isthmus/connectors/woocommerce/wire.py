@@ -4,7 +4,6 @@ Amounts are text with the decimals that were asked for (`dp`); `*_gmt` times hav
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#request-response-format (REST v3)
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -35,11 +34,11 @@ class Meta(Wire, frozen=True, kw_only=True):
 
 
 class Problem(Wire, frozen=True, kw_only=True):
-    """The body of a refusal, and `error` of one row of a batch; the message is in the shop's language."""
+    """The body of a refusal, and `error` of one row of a batch; `data` is an object, or a bare status."""
 
     code: str = ""
     message: str = ""
-    data: Mapping[str, Any] | None = None
+    data: Any = None
 
 
 def utc(stamp: datetime) -> datetime:
