@@ -1,6 +1,7 @@
 """Orders: taxes and totals, statuses and stock, edits and their trap, refunds, notes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +71,17 @@ async def test_a_coupon_is_named_and_spread_over_the_lines(shop: Caller) -> None
     assert sums(order) == ("1.50", "0.00", "2.70", "0.00", "16.20")
     body = {"coupon_lines": [{"code": "nosuch"}]}
     assert await shop.refused("POST", "/orders", json=body) == (400, "woocommerce_rest_invalid_coupon")
+
+
+async def test_coupons_sent_replace_those_there_are(shop: Caller) -> None:
+    order = await order_of(shop, coupon_lines=[{"code": "welcome10"}])
+    path = f"/orders/{order['id']}"
+    body = {"coupon_lines": [{"id": order["coupon_lines"][0]["id"], "code": "spring5"}]}
+    assert await shop.refused("PUT", path, json=body) == (400, "woocommerce_rest_coupon_item_id_readonly")
+    changed = await shop.put(path, coupon_lines=[{"code": "spring5"}])
+    assert [row["code"] for row in changed["coupon_lines"]] == ["spring5"]
+    assert (changed["line_items"][0]["total"], changed["total"]) == ("19.00", "22.80")
+    assert (await shop.put(path, coupon_lines=[]))["total"] == "24.00"
 
 
 async def test_shipping_and_fees_bear_tax_and_a_fee_may_be_negative(shop: Caller) -> None:
@@ -220,10 +232,15 @@ async def test_orders_drive_stock_below_zero(shop: Caller) -> None:
     assert (row["stock_quantity"], row["stock_status"]) == (-33, "outofstock")
 
 
-async def test_a_sale_does_not_move_the_products_date(shop: Caller) -> None:
+@pytest.mark.parametrize("moves", [False, True])
+async def test_a_sale_may_move_the_products_date(open_shop: Opener, *, moves: bool) -> None:
+    times = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
+    shop = await open_shop(settings=replace(FAST, sales_touch_products=moves), now=lambda: times[0])
     product = await mug(shop)
+    times[0] += timedelta(minutes=1)
     await order_of(shop)
-    assert (await shop.get("/products", sku="CUP"))[0]["date_modified_gmt"] == product["date_modified_gmt"]
+    after = (await shop.get("/products", sku="CUP"))[0]
+    assert (after["date_modified_gmt"] != product["date_modified_gmt"]) == moves
 
 
 async def test_a_variation_sells_from_its_parents_stock(shop: Caller) -> None:

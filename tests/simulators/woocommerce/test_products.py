@@ -97,10 +97,19 @@ async def test_an_update_changes_what_is_sent_and_merges_free_fields(shop: Calle
     changed = await shop.put(
         path,
         regular_price="10.00",
-        meta_data=[{"key": "_erp_id", "value": "P2"}, {"key": "origin", "value": None}, {"key": "new", "value": 1}],
+        meta_data=[
+            {"key": "_erp_id", "value": "P2"},
+            {"key": "origin", "value": None},
+            {"key": "new", "value": 1},
+            {"key": "on", "value": True},
+        ],
     )
     assert (changed["name"], changed["price"]) == ("Mug", "10.00")
-    assert [(one["key"], one["value"]) for one in changed["meta_data"]] == [("_erp_id", "P2"), ("new", 1)]
+    assert [(one["key"], one["value"]) for one in changed["meta_data"]] == [
+        ("_erp_id", "P2"),
+        ("new", "1"),  # the database makes texts of numbers
+        ("on", "1"),
+    ]
     assert changed["meta_data"][0]["id"] == made["meta_data"][0]["id"]
 
 
@@ -268,3 +277,31 @@ async def test_deleting_a_variable_product_for_good_takes_its_variations_along(s
     assert (await shop.send("DELETE", f"{V3}/products/{shirt['id']}?force=true")).status == 200
     assert not {shirt["id"], *(one["id"] for one in variations)} & {*shop.world.shop.products}
     assert await shop.get("/products", sku="SHIRT-R") == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("12.5", "12.5"), ("12,50", "12.50"), ("1.234,50", "1234.50"), ("€ 9", "9"), ("free", "")]
+)
+async def test_a_price_is_kept_as_a_number(shop: Caller, sent: str, kept: str) -> None:
+    assert (await shop.post("/products", name="Mug", regular_price=sent))["regular_price"] == kept
+
+
+async def test_a_name_is_kept_as_html(shop: Caller) -> None:
+    made = await shop.post("/products", name="Salt & pepper &ndash; set", regular_price="3.00", sku="SALT")
+    assert made["name"] == "Salt &amp; pepper &ndash; set"
+    order = await shop.post("/orders", line_items=[{"sku": "SALT", "quantity": 1}])
+    assert order["line_items"][0]["name"] == made["name"]
+
+
+async def test_a_sku_may_be_in_somebody_elses_hands(shop: Caller) -> None:
+    await shop.sim("busy", sku="CUP")
+    body = {"name": "Cup", "sku": "CUP"}
+    assert await shop.refused("POST", "/products", json=body) == (400, "woocommerce_rest_product_not_created")
+    assert (await shop.send("POST", f"{V3}/products", json=body)).status == 201
+
+
+async def test_an_image_nobody_could_fetch_fails_the_call(shop: Caller) -> None:
+    made = await shop.post("/products", name="Mug", images=[{"src": "http://example.com/mug.png", "alt": "A mug"}])
+    assert (made["images"][0]["src"], made["images"][0]["alt"]) == ("http://example.com/mug.png", "A mug")
+    refused = await shop.refused("POST", "/products", json={"name": "Mug", "images": [{"src": "mug.png"}]})
+    assert refused == (400, "woocommerce_product_image_upload_error")

@@ -2,13 +2,11 @@
 
 import hashlib
 from datetime import datetime
-from decimal import Decimal
 
 from isthmus.simulators.woocommerce import lifecycle, meta, totals
-from isthmus.simulators.woocommerce.assortment import VAT
 from isthmus.simulators.woocommerce.cart import Cart, CartLine
 from isthmus.simulators.woocommerce.money import exact
-from isthmus.simulators.woocommerce.order_lines import order_key
+from isthmus.simulators.woocommerce.order_lines import order_key, take_off
 from isthmus.simulators.woocommerce.orders import Line, Order
 from isthmus.simulators.woocommerce.shop import Shop
 from isthmus.simulators.woocommerce.site import GATEWAYS
@@ -26,7 +24,7 @@ def place(shop: Shop, cart: Cart, at: datetime | None = None, *, tell: bool = Tr
     order = _order(shop, cart, when)
     order.lines = [_goods(shop, cart, wanted) for wanted in cart.lines]
     if cart.coupon:
-        order.lines.append(_coupon(shop, cart, order))
+        take_off(shop, order, cart.coupon)
     if cart.delivery:
         status = "taxable" if cart.delivery.taxed else "none"
         price = exact(cart.delivery.price * cart.factor)
@@ -54,7 +52,7 @@ def _order(shop: Shop, cart: Cart, when: datetime) -> Order:
     number = shop.new_id()
     order = Order(
         id=number,
-        number=str(number),
+        number=shop.order_number(number),
         key=order_key(),
         created_at=when,
         modified_at=when,
@@ -92,17 +90,6 @@ def _goods(shop: Shop, cart: Cart, wanted: CartLine) -> Line:
     chosen = {str(one["name"]).lower(): one["option"] for one in product.attributes if "option" in one}
     for key, text in {**chosen, **({"Engraving": wanted.engraving} if wanted.engraving else {})}.items():
         meta.put(line.meta, key, text, shop.new_id)
-    return line
-
-
-def _coupon(shop: Shop, cart: Cart, order: Order) -> Line:
-    line = Line(id=shop.new_id("item"), kind="coupon", code=cart.coupon)
-    percent = shop.coupons[cart.coupon]
-    for goods in order.goods:
-        off = exact(goods.total * percent / 100)
-        goods.total -= off
-        line.total += off
-    line.discount_tax = exact(line.total * VAT / 100) if shop.settings.taxes else Decimal(0)
     return line
 
 

@@ -37,6 +37,10 @@ POSTS: Specs = {
     "parent": INTEGERS,
     "parent_exclude": INTEGERS,
 }
+_BOUNDS = (
+    ("after", "created_at", 1), ("before", "created_at", -1),
+    ("modified_after", "modified_at", 1), ("modified_before", "modified_at", -1),
+)  # fmt: skip
 #: spreads records of one second, which the database returns in no order it promises
 _SPREAD, _RANGE = 2654435761, 2**32
 
@@ -56,25 +60,24 @@ Row = TypeVar("Row")
 def selected(call: Call, records: Iterable[Record]) -> list[Record]:
     """Return the records the general filters let through; bounds are exclusive and in site time unless told."""
     params = call.params
+    rows = list(records)
+    if lag := LAG.get():
+        shown_until = call.shop.now() - timedelta(seconds=lag)
+        rows = [one for one in rows if one.created_at <= shown_until]
+    if params.get("include"):
+        wanted = set(params["include"])
+        rows = [one for one in rows if one.id in wanted]
+    if params.get("exclude"):
+        unwanted = set(params["exclude"])
+        rows = [one for one in rows if one.id not in unwanted]
     zone = UTC if params.get("dates_are_gmt") else call.shop.settings.zone
-    after, before, changed_after, changed_before = (
-        stamps.read(params[name], zone) if name in params else None
-        for name in ("after", "before", "modified_after", "modified_before")
-    )
-    lag = LAG.get()
-    shown_until = call.shop.now() - timedelta(seconds=lag) if lag else None
-    wanted, unwanted = set(params.get("include", ())), set(params.get("exclude", ()))
-    return [
-        one
-        for one in records
-        if (shown_until is None or one.created_at <= shown_until)
-        and (not wanted or one.id in wanted)
-        and one.id not in unwanted
-        and (after is None or one.created_at > after)
-        and (before is None or one.created_at < before)
-        and (changed_after is None or one.modified_at > changed_after)
-        and (changed_before is None or one.modified_at < changed_before)
-    ]
+    for name, attribute, sign in _BOUNDS:
+        bound = stamps.read(params[name], zone) if name in params else None
+        if bound is not None and sign > 0:
+            rows = [one for one in rows if getattr(one, attribute) > bound]
+        elif bound is not None:
+            rows = [one for one in rows if getattr(one, attribute) < bound]
+    return rows
 
 
 def in_order(call: Call, records: list[Record], title: Callable[[Record], str]) -> list[Record]:

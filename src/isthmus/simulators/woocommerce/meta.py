@@ -20,9 +20,16 @@ def merge(meta: Meta, rows: Iterable[Mapping[str, Any]], new_id: Callable[[str],
             if known is not None:
                 meta.remove(known)
         elif known is not None:
-            known.update(key=key or known["key"], value=row["value"])
+            known.update(key=key or known["key"], value=kept(row["value"]))
         elif key:
-            meta.append({"id": new_id("meta"), "key": key, "value": row["value"]})
+            meta.append({"id": new_id("meta"), "key": key, "value": kept(row["value"])})
+
+
+def kept(given: Any) -> Any:
+    """Return what comes back of a value: the database makes texts of numbers and switches, not of lists."""
+    if isinstance(given, bool):
+        return "1" if given else ""
+    return str(given) if isinstance(given, int | float) else given
 
 
 def put(meta: Meta, key: str, value: Any, new_id: Callable[[str], int]) -> None:

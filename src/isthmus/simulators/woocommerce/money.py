@@ -7,21 +7,27 @@ WooCommerce rounds tax half down where prices include it, and everything else ha
 import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 ZERO = Decimal(0)
 _PRECISION = Decimal("0.000001")
-_NO_PRICE = re.compile(r"[^0-9.\-]")
+_NO_PRICE = re.compile(r"\.(?=.*\.)|[^0-9.\-]")
 
 
 def rounded(amount: Decimal, decimals: int) -> Decimal:
     """Round to the shop's decimals."""
-    return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return amount.quantize(_unit(decimals), ROUND_HALF_UP)
 
 
 def rounded_tax(amount: Decimal, decimals: int, *, included: bool) -> Decimal:
     """Round a tax amount; half a cent goes down where prices include tax."""
-    return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_DOWN if included else ROUND_HALF_UP)
+    return amount.quantize(_unit(decimals), ROUND_HALF_DOWN if included else ROUND_HALF_UP)
+
+
+@cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def exact(amount: Decimal) -> Decimal:
@@ -41,8 +47,11 @@ def bare(amount: Decimal) -> str:
 
 
 def price(text: Any) -> str:
-    """Return a price as it is kept: whatever is no digit is dropped, and so is what is then no number."""
-    kept = _NO_PRICE.sub("", str(text))
+    """Return a price as it is kept: with a point, all other marks dropped, and nothing if that is then no number.
+
+    A comma is the decimal mark of this shop, so `1.234,50` is understood.
+    """
+    kept = _NO_PRICE.sub("", str(text).replace(",", "."))
     try:
         Decimal(kept)
     except InvalidOperation:

@@ -10,12 +10,12 @@ from typing import Any
 from isthmus.simulators.woocommerce import meta, totals
 from isthmus.simulators.woocommerce.catalog import Product
 from isthmus.simulators.woocommerce.errors import bad
-from isthmus.simulators.woocommerce.money import decimal, exact
+from isthmus.simulators.woocommerce.money import decimal, exact, total
 from isthmus.simulators.woocommerce.orders import Line, Order
 from isthmus.simulators.woocommerce.shop import Shop
 
 #: field of the request -> kind of line
-KINDS = {"line_items": "line_item", "shipping_lines": "shipping", "fee_lines": "fee", "coupon_lines": "coupon"}
+KINDS = {"line_items": "line_item", "shipping_lines": "shipping", "fee_lines": "fee"}
 #: a row with one of these set to null means: take the line away
 _NULLS = ("product_id", "method_id", "method_title", "name", "code")
 Row = Mapping[str, Any]
@@ -32,8 +32,6 @@ def put_lines(shop: Shop, order: Order, kind: str, rows: list[Row]) -> None:
         known = _known(order, row)
         if known is not None and _means_removal(row):
             order.lines.remove(known)
-        elif kind == "coupon":
-            _coupon(shop, order, row)
         elif known is None:
             line = Line(id=shop.new_id("item"), kind=kind)
             _fill(shop, line, row, order, new=True)
@@ -105,17 +103,34 @@ def _product(shop: Shop, row: Row, *, new: bool) -> Product | None:
     return shop.products.get(int(number)) if number else None
 
 
-def _coupon(shop: Shop, order: Order, row: Row) -> None:
-    """Apply a coupon: its percentage comes off every line of goods."""
-    code = str(row.get("code", "")).lower()
-    percent = shop.coupons.get(code)
-    if percent is None:
+def put_coupons(shop: Shop, order: Order, rows: list[Row]) -> None:
+    """Replace the coupons of an order: all lines of goods go back to their subtotals first. Raises `Refused`."""
+    codes = [_code(shop, row) for row in rows]
+    for line in order.goods:
+        line.total = line.subtotal
+    order.lines = [line for line in order.lines if line.kind != "coupon"]
+    for code in codes:
+        take_off(shop, order, code)
+
+
+def take_off(shop: Shop, order: Order, code: str) -> None:
+    """Apply one coupon: its percentage comes off every line of goods."""
+    coupon = Line(id=shop.new_id("item"), kind="coupon", code=code)
+    for line in order.goods:
+        off = exact(line.total * shop.coupons[code] / 100)
+        line.total -= off
+        coupon.total += off
+        percent = total(rate.percent for rate in totals.rates_for(shop, line.tax_class, totals.BASE_COUNTRY))
+        coupon.discount_tax += exact(off * percent / 100)
+    order.lines.append(coupon)
+
+
+def _code(shop: Shop, row: Row) -> str:
+    code = str(row.get("code") or "").lower()
+    if row.get("id"):
+        raise bad(code="woocommerce_rest_coupon_item_id_readonly", message="Coupon item ID is readonly.")
+    if not code:
+        raise bad(code="woocommerce_rest_invalid_coupon", message="Coupon code is required.")
+    if code not in shop.coupons:
         raise bad(code="woocommerce_rest_invalid_coupon", message=f'Coupon "{code}" does not exist!')
-    if any(one.code == code for one in order.of("coupon")):
-        return
-    line = Line(id=shop.new_id("item"), kind="coupon", code=code)
-    for goods in order.goods:
-        off = exact(goods.total * percent / 100)
-        goods.total -= off
-        line.total += off
-    order.lines.append(line)
+    return code

@@ -9,7 +9,7 @@ from typing import Any
 from isthmus.simulators.woocommerce import lifecycle, listing, meta, order_params, totals
 from isthmus.simulators.woocommerce.call import Call, Reply, Route, View
 from isthmus.simulators.woocommerce.errors import bad, unknown
-from isthmus.simulators.woocommerce.order_lines import KINDS, order_key, put_lines
+from isthmus.simulators.woocommerce.order_lines import KINDS, order_key, put_coupons, put_lines
 from isthmus.simulators.woocommerce.order_views import order_view
 from isthmus.simulators.woocommerce.orders import Order
 from isthmus.simulators.woocommerce.resources import Resource, already_trashed
@@ -18,7 +18,7 @@ from isthmus.simulators.woocommerce.shop import Shop
 _KIND = "shop_order"
 _PLAIN = ("customer_note", "payment_method", "payment_method_title", "transaction_id", "currency")
 #: whoever sends one of these has all totals worked out anew
-_RECALCULATING = ("billing", "shipping", *KINDS)
+_RECALCULATING = ("billing", "shipping", "coupon_lines", *KINDS)
 Fields = Mapping[str, Any]
 
 
@@ -45,9 +45,9 @@ def _wanted(call: Call, order: Order) -> bool:
     params = call.params
     statuses = set(params["status"])
     if "any" in statuses:
-        # Among the posts, `any` leaves out drafts of the checkout as well (unconfirmed for HPOS).
-        hidden = {"trash"} if call.shop.settings.hpos else {"trash", "checkout-draft"}
-        if order.status in hidden - statuses:
+        # `any` wins over whatever stands beside it. Among the posts it leaves out drafts of the checkout, too
+        # (unconfirmed for HPOS).
+        if order.status in ({"trash"} if call.shop.settings.hpos else {"trash", "checkout-draft"}):
             return False
     elif order.status not in statuses:
         return False
@@ -80,7 +80,7 @@ def _create(call: Call, fields: Fields) -> View:
     number = shop.new_id()
     order = Order(
         id=number,
-        number=str(number),
+        number=shop.order_number(number),
         key=order_key(),
         created_at=now,
         modified_at=now,
@@ -129,6 +129,8 @@ def _apply(shop: Shop, order: Order, fields: Fields) -> None:
     for name, kind in KINDS.items():
         if name in fields:
             put_lines(shop, order, kind, fields[name])
+    if "coupon_lines" in fields:
+        put_coupons(shop, order, fields["coupon_lines"])
     meta.merge(order.meta, fields.get("meta_data", ()), shop.new_id)
 
 

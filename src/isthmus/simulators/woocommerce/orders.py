@@ -105,7 +105,6 @@ class Refund:
     reason: str = ""
     refunded_by: int = 1
     refunded_payment: bool = False
-    restocked: bool = False
     lines: list[RefundLine] = field(default_factory=list[RefundLine])
     meta: Meta = field(default_factory=list[dict[str, Any]])
 

@@ -18,6 +18,13 @@ from isthmus.simulators.woocommerce.shop import Shop
 
 _V3 = "/wc/v3"
 Fields = Mapping[str, Any]
+#: filters few ask for
+_RARE = frozenset(
+    {
+        "search_sku", "global_unique_id", "slug", "featured", "category", "stock_status", "on_sale", "min_price",
+        "max_price", "parent", "parent_exclude", "include_types", "exclude_types", "search",
+    }
+)  # fmt: skip
 
 
 def _list(call: Call) -> Reply:
@@ -67,7 +74,7 @@ def _wanted(call: Call, product: Product) -> bool:
         skus = {one.strip().casefold() for one in params["sku"].split(",")}
         if product.sku.casefold() not in skus:
             return False
-    return _also(call, product)
+    return not params.keys() & _RARE or _also(call, product)
 
 
 def _also(call: Call, product: Product) -> bool:

@@ -48,6 +48,8 @@ def product_view(shop: Shop, product: Product) -> View:
         **{name: passive[name] for name in PASSIVE if name.startswith("download")},
         **{name: passive[name] for name in ("external_url", "button_text", "sold_individually", "shipping_class")},
         "total_sales": product.total_sales,
+        "shipping_required": not product.virtual,
+        "shipping_taxable": product.tax_status != "none",
         "shipping_class_id": 0,
         "reviews_allowed": passive["reviews_allowed"],
         "average_rating": "0.00",
@@ -122,8 +124,6 @@ def _shared(shop: Shop, product: Product) -> View:
         "backordered": status == "onbackorder",
         "weight": product.weight,
         "dimensions": dict(product.dimensions),
-        "shipping_required": not product.virtual,
-        "shipping_taxable": product.tax_status != "none",
         "meta_data": [dict(one) for one in product.meta],
     }
 

@@ -3,6 +3,7 @@
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#products, #product-variations (REST v3)
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
@@ -15,12 +16,18 @@ from isthmus.simulators.woocommerce.product_views import PASSIVE
 from isthmus.simulators.woocommerce.shop import Shop
 
 Fields = Mapping[str, Any]
+#: names are kept as HTML
+_AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _PLAIN = ("name", "slug", "status", "tax_status", "tax_class", "backorders", "weight", "virtual", "menu_order")
 
 
 def check(shop: Shop, fields: Fields, own: int = 0) -> None:
-    """Refuse a SKU or GTIN somebody else has, be it in the trash."""
+    """Refuse a SKU or GTIN somebody else has, be it in the trash, or is just about to have."""
     sku = fields.get("sku")
+    if sku and not own and sku.casefold() in shop.busy_skus:
+        shop.busy_skus.remove(sku.casefold())
+        text = f"The SKU ({sku}) you are trying to insert is already under processing"
+        raise bad(code="woocommerce_rest_product_not_created", message=text)
     holder = shop.skus.get(sku.casefold()) if sku else None
     if holder is not None and holder != own:
         raise bad(
@@ -41,6 +48,8 @@ def apply(shop: Shop, product: Product, fields: Fields) -> None:
     for name in PASSIVE:
         if name in fields:
             product.passive[name] = fields[name]
+    if "name" in fields:
+        product.name = _AMPERSAND.sub("&amp;", product.name)
     if "type" in fields and not product.is_variation:
         product.kind = fields["type"]
     if "sku" in fields:
@@ -135,7 +144,10 @@ def _attribute(shop: Shop, product: Product, row: Fields) -> dict[str, Any]:
 
 
 def _image(shop: Shop, row: Fields) -> dict[str, Any]:
-    """Keep an image. The real shop fetches `src` at once; this one believes it."""
+    """Keep an image. The real shop fetches `src` at once; this one only refuses what nobody could fetch."""
+    if not row.get("id") and not str(row.get("src", "")).startswith(("http://", "https://")):
+        text = f"Invalid URL {row.get('src')}."
+        raise bad(code="woocommerce_product_image_upload_error", message=text)
     now = shop.now()
     return {
         "id": int(row.get("id") or shop.new_id()),

@@ -23,6 +23,8 @@ from isthmus.simulators.woocommerce.shop import Shop
 from isthmus.simulators.woocommerce.site import GATEWAYS, REFUNDING
 
 _ORDER, _V3 = "/wc/v3/orders/#", "/wc/v3"
+#: remembered on each line: how many units came back by refunds
+RESTOCKED = "_restock_refunded_items"
 Fields = Mapping[str, Any]
 
 
@@ -124,17 +126,20 @@ def _book(shop: Shop, order: Order, fields: Fields, amount: Decimal, rows: list[
 
 
 def _restock(shop: Shop, order: Order, made: Refund) -> None:
-    """Put back what the order had taken of the refunded lines, and no more."""
+    """Put back what is refunded of lines that took something out; lines remember both."""
     for row in made.lines:
-        taken = int(meta.value(row.line.meta, stock.REDUCED) or 0)
-        back = min(-row.quantity, taken)
-        holder = stock.sold(shop, row.line) if row.line.kind == "line_item" and order.stock_reduced else None
-        if holder is not None and back > 0:
-            stock.change(shop, holder, back)
-            left = taken - back
-            meta.put(row.line.meta, stock.REDUCED, str(left) if left else None, shop.new_id)
-            lifecycle.note(shop, order, f"Item #{holder.id} stock increased to {holder.stock_quantity}.")
-    made.restocked = True
+        line, units = row.line, -row.quantity
+        taken = int(meta.value(line.meta, stock.REDUCED) or 0)
+        holder = stock.sold(shop, line) if line.kind == "line_item" else None
+        if holder is None or not taken or not units:
+            continue
+        before = holder.stock_quantity
+        stock.change(shop, holder, units)
+        back = int(meta.value(line.meta, RESTOCKED) or 0)
+        meta.put(line.meta, stock.REDUCED, taken - units, shop.new_id)
+        meta.put(line.meta, RESTOCKED, back + units, shop.new_id)
+        text = f"Item #{holder.id} stock increased from {before} to {holder.stock_quantity}."
+        lifecycle.note(shop, order, text)
 
 
 def _order(call: Call) -> Order:

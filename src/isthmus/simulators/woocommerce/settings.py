@@ -28,12 +28,16 @@ class Settings:
     taxes: bool = True
     #: the global switch "Enable stock management"
     stock_management: bool = True
+    #: whether a sale moves the date of the product and is told as a change of it; versions differ (unconfirmed)
+    sales_touch_products: bool = False
     #: where orders live: in tables of their own (HPOS), or among the posts
     hpos: bool = True
     pretty_permalinks: bool = True
     #: the feature "Order fulfillments" and the extension Shipment Tracking
     fulfillments: bool = False
     shipment_tracking: bool = False
+    #: what a numbering plugin puts before the id
+    number_prefix: str = ""
     #: seen on real shops: a list of orders without any bound on dates comes back empty
     undated_orders_empty: bool = False
     #: WordPress delivers to ports 80, 443 and 8080 only; off, because receivers on this machine have others

@@ -80,6 +80,8 @@ class Shop:
         self.coupons = {"welcome10": Decimal(10), "spring5": Decimal(5)}
         #: who has a SKU; trash keeps it
         self.skus: dict[str, int] = {}
+        #: SKUs somebody else is inserting at this moment
+        self.busy_skus: set[str] = set()
         #: counts changes per kind, so that sorted lists know when they are stale
         self.revisions: dict[str, int] = defaultdict(int)
         self._numbers = dict(_FIRST)
@@ -92,6 +94,10 @@ class Shop:
         """Return the next number of a row."""
         self._numbers[row] += 1
         return self._numbers[row]
+
+    def order_number(self, number: int) -> str:
+        """Return what people call an order: its id, unless a plugin numbers them."""
+        return f"{self.settings.number_prefix}{number}"
 
     def product(self, sku: str) -> Product | None:
         """Return the product or variation with a SKU; letter case does not matter to the database."""

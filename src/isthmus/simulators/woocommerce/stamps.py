@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-_FORM = "%Y-%m-%dT%H:%M:%S"
 _DATE = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?([Zz]|[+-]\d{2}:?\d{2})?",
 )
@@ -15,7 +14,7 @@ _DATE = re.compile(
 
 def written(moment: datetime | None, zone: tzinfo) -> str | None:
     """Return a moment in a zone, without naming the zone."""
-    return moment.astimezone(zone).strftime(_FORM) if moment else None
+    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds") if moment else None
 
 
 def both(name: str, moment: datetime | None, zone: tzinfo) -> dict[str, str | None]:

@@ -24,10 +24,13 @@ def follow(shop: Shop, order: Order, status: str) -> None:
 
 
 def change(shop: Shop, product: Product, units: int) -> None:
-    """Add to a figure, or take from it. The date of the product does not move (unconfirmed for every version)."""
+    """Add to a figure, or take from it. Whether the date of the product moves is a setting."""
     product.stock_quantity = (product.stock_quantity or 0) + units
     product.derive_stock_status()
-    shop.changed("product")
+    if shop.settings.sales_touch_products:
+        shop.touch(product, "product.updated")
+    else:
+        shop.changed("product")
 
 
 def sold(shop: Shop, line: Line) -> Product | None:

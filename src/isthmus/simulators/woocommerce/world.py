@@ -106,6 +106,7 @@ class WooCommerceWorld:
             "rename": lambda w: self.rename(w["sku"], w["name"]),
             "remove": lambda w: self.remove_product(w["sku"]),
             "damage": lambda w: self.damage(**w),
+            "busy": lambda w: self.shop.busy_skus.add(str(w["sku"]).casefold()),
             "host": lambda w: self.host.order(**w),
             "settings": lambda w: self.change_settings(**w),
             "revoke": lambda _w: self.revoke(),
