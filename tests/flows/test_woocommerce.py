@@ -4,7 +4,7 @@ Both simulators answer on sockets of this machine and live by the hands of one c
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ def flows(engine: Engine) -> list[Flow]:
 
 
 @asynccontextmanager
-async def trading(settings: Settings) -> AsyncIterator[Trade]:
+async def trading(settings: Settings) -> AsyncGenerator[Trade]:
     clock = HandClock(datetime.now(UTC).replace(microsecond=0), flowing=True)
 
     def now() -> datetime:

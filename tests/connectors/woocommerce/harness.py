@@ -76,10 +76,10 @@ def refused(status: int, code: str, **more: Any) -> Response:
     return answer({"code": code, "message": "Nein.", "data": {"status": status, **more}}, status)
 
 
-def opened(desk: Http, pace: OpenPace | None = None, **settings: str) -> Session:
+def opened(desk: Http, **settings: str) -> Session:
     """Open the connector on a desk."""
     form = {"url": URL, "consumer_key": KEY, "consumer_secret": SECRET, "webhook_secret": HOOK}
-    tools = Tools("shop", desk, HandClock(NOW), pace or OpenPace())
+    tools = Tools("shop", desk, HandClock(NOW), OpenPace())
     return CONNECTOR.open(form | settings, tools)
 
 

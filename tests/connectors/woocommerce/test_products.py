@@ -1,16 +1,19 @@
 """Products and variations become variants; what is in the trash is gone."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.product import ProductKind, Variant
+from isthmus.kit.http import Response
 from isthmus.ports.connector import Session
 from isthmus.ports.errors import WireDrift
-from isthmus.ports.source import Searchable
 from tests.connectors.woocommerce.builders import product, variable, variation
-from tests.connectors.woocommerce.harness import Asked, Desk, answer, opened, shelves
+from tests.connectors.woocommerce.harness import Asked, Desk, answer, opened, refused, shelves
+
+if TYPE_CHECKING:
+    from isthmus.ports.source import Searchable
 
 GENERAL: list[dict[str, Any]] = [{"id": "woocommerce_currency", "value": "EUR"}, {"id": "numbers", "value": 5}]
 BELOW = [variation(23), variation(24, status="private")]
@@ -89,11 +92,12 @@ async def test_variants_are_read_by_their_names() -> None:
 async def test_a_product_that_went_while_it_was_read_has_nothing_below_it() -> None:
     lost = desk(variable())
     whole = lost.handler
-    lost.handler = lambda asked: (
-        answer({"code": "woocommerce_rest_product_invalid_id", "message": "", "data": {"status": 404}}, 404)
-        if "variations" in asked.route
-        else whole(asked)
-    )
+
+    def handle(asked: Asked) -> Response | Exception:
+        gone = refused(404, "woocommerce_rest_product_invalid_id")
+        return gone if "variations" in asked.route else whole(asked)
+
+    lost.handler = handle
     assert await variants(opened(lost)) == ({}, [])
 
 

@@ -16,7 +16,8 @@ from tests.connectors.woocommerce.harness import HOOK, Asked, Desk, answer, open
 
 HERE = "https://isthmus.example.com/hooks/shop"
 GENERAL = {
-    "woocommerce_currency": "EUR", "woocommerce_default_country": "US:CA", "woocommerce_store_address": "Pier 1 &amp; 2",
+    "woocommerce_currency": "EUR", "woocommerce_default_country": "US:CA",
+    "woocommerce_store_address": "Pier 1 &amp; 2",
     "woocommerce_store_city": "Oakland", "woocommerce_store_postcode": "94607",
 }  # fmt: skip
 
@@ -203,7 +204,11 @@ async def test_a_webhook_that_cannot_be_made_is_a_problem_of_its_own() -> None:
 async def test_whether_a_webhook_was_made_is_in_doubt_when_the_answer_is_lost() -> None:
     shop = Shop()
     usual = shop.desk.handler
-    shop.desk.handler = lambda asked: usual(asked) if asked.method == "GET" else AnswerLost("reset")
+
+    def handle(asked: Asked) -> Response | Exception:
+        return usual(asked) if asked.method == "GET" else AnswerLost("reset")
+
+    shop.desk.handler = handle
     with pytest.raises(InDoubt) as doubt:
         await shop.ensure()
     assert doubt.value.key == "webhook order.created"

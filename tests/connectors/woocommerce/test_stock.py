@@ -76,10 +76,10 @@ async def test_a_variation_without_a_product_is_refused() -> None:
 
 
 def put(ref: str, quantity: Any, *, base: int | None = None, **said: Any) -> Put[StockLevel]:
-    usual = {"external_id": level_id(ref), "sku": "MUG", "warehouse": "store", "item_ref": ref}
-    record = StockLevel(**usual | {"available": None if quantity is None else Quantity(Decimal(quantity))} | said)
+    usual: dict[str, Any] = {"external_id": level_id(ref), "sku": "MUG", "warehouse": "store", "item_ref": ref}
+    told: dict[str, Any] = {"available": None if quantity is None else Quantity(Decimal(quantity))}
     before = StockLevel(**usual, available=pieces(base)) if base is not None else None
-    return Put(record, Key(f"shop:{ref}", "MUG"), base=before)
+    return Put(StockLevel(**usual | told | said), Key(f"shop:{ref}", "MUG"), base=before)
 
 
 def shop(*rows: dict[str, Any], batch: Handler | None = None) -> Desk:
