@@ -135,6 +135,23 @@ async def test_a_cancelled_order_cannot_be_cancelled_or_edited_again(shop: Calle
     assert "cannot" in (await shop.sim("edit", reference=number, sku=sku, quantity=1))["error"]
 
 
+async def test_a_person_moves_an_order_on_and_gives_money_back(shop: Caller) -> None:
+    [number] = await shop.world.place_orders(1, seed=1)
+    assert await shop.sim("status", reference=number, status="completed") == {"done": True}
+    line = shown(shop, number)["lines"][0]
+    left = shop.world.truth()["stock"][line["sku"]]["shop"]
+    assert await shop.sim("refund", reference=number, sku=line["sku"], quantity=1) == {"done": True}
+    assert shop.world.truth()["stock"][line["sku"]]["shop"] == left + 1
+    [refund] = await shop.get(f"/orders/{number}/refunds")
+    assert (refund["refunded_payment"], refund["line_items"][0]["quantity"]) == (False, -1)
+    assert Decimal(refund["amount"]) == -sum(Decimal(refund["line_items"][0][name]) for name in ("total", "total_tax"))
+    assert await shop.sim("refund", reference=number, amount="0.10") == {"done": True}
+    assert Decimal(shown(shop, number)["refunded"]) == Decimal(refund["amount"]) + Decimal("0.10")
+    assert "Invalid refund amount" in (await shop.sim("refund", reference=number, amount="99999.00"))["error"]
+    assert "has no X" in (await shop.sim("refund", reference=number, sku="X"))["error"]
+    assert "no status" in (await shop.sim("status", reference=number, status="sent"))["error"]
+
+
 async def test_stock_counted_and_goods_added_and_removed(shop: Caller) -> None:
     assert await shop.sim("stock", sku="MUG-0020", quantity=77) == {"done": True}
     assert shop.world.truth()["stock"]["MUG-0020"] == {"shop": 77}
@@ -164,7 +181,6 @@ async def test_the_shop_says_how_it_is_set_up(open_shop: Opener) -> None:
     general = {row["id"]: row["value"] for row in await shop.get("/settings/general")}
     assert (general["woocommerce_currency"], general["woocommerce_price_num_decimals"]) == ("EUR", "3")
     assert (await shop.get("/settings/tax/woocommerce_prices_include_tax"))["value"] == "yes"
-    assert (await shop.get("/"))["namespace"] == "wc/v3"
     rates = await shop.get("/taxes", **{"class": "standard"})
     assert [(row["rate"], row["name"]) for row in rates] == [("20.0000", "VAT")]
     assert [row["slug"] for row in await shop.get("/taxes/classes")] == ["standard", "reduced-rate", "zero-rate"]
@@ -235,3 +251,58 @@ async def test_a_username_stays(shop: Caller) -> None:
     made = await shop.post("/customers", email="one@example.com")
     refused = await shop.refused("PUT", f"/customers/{made['id']}", json={"username": "two"})
     assert refused == (400, "woocommerce_rest_customer_invalid_argument")
+
+
+# --- Discovery --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_shop_describes_its_routes_to_anybody(shop: Caller) -> None:
+    index = await shop.send("GET", V3, auth=None)
+    assert index.body["namespace"] == "wc/v3"
+    routes = index.body["routes"]
+    assert set(routes["/wc/v3/orders"]["methods"]) == {"GET", "POST"}
+    assert "/wc/v3/orders/(?P<id>[\\d]+)" in routes
+    options = await shop.send("OPTIONS", f"{V3}/orders/7", auth=None)
+    assert options.headers["Allow"] == "GET, POST, PUT, PATCH, DELETE"
+    listed = await shop.send("OPTIONS", f"{V3}/orders", auth=None)
+    [arguments] = [one["args"] for one in listed.body["endpoints"] if one["methods"] == ["GET"]]
+    assert arguments["per_page"] == {"type": "integer", "required": False, "minimum": 1, "maximum": 100, "default": 10}
+    assert arguments["modified_after"]["format"] == "date-time"
+    assert "modified" in arguments["orderby"]["enum"]
+    nowhere = await shop.send("OPTIONS", f"{V3}/nowhere", auth=None)
+    assert (nowhere.status, nowhere.body["code"]) == (404, "rest_no_route")
+
+
+async def test_fields_and_statuses_are_counted(shop: Caller) -> None:
+    await shop.post(
+        "/products", name="Mug", meta_data=[{"key": "origin", "value": "PT"}, {"key": "_erp", "value": "1"}]
+    )
+    assert await shop.get("/products/custom-fields/names") == ["origin"]
+    await shop.post("/orders", status="on-hold")
+    counts = {row["slug"]: row["total"] for row in await shop.get("/reports/orders/totals")}
+    assert (counts["on-hold"], counts["processing"]) == (1, 0)
+    names = [row["id"] for row in await shop.get("/payment_gateways")]
+    assert "bacs" in names
+    assert (await shop.get("/payment_gateways/bacs"))["title"] == "Direct bank transfer"
+    assert (await shop.refused("GET", "/payment_gateways/barter"))[0] == 404
+    [rate, _reduced] = await shop.get("/taxes")
+    assert await shop.get(f"/taxes/{rate['id']}") == rate
+    assert await shop.refused("GET", "/taxes/99") == (404, "woocommerce_rest_invalid_id")
+    assert [row["id"] for row in await shop.get("/settings")] == ["general", "products", "tax"]
+
+
+async def test_terms_of_an_attribute_are_kept_below_it(shop: Caller) -> None:
+    colour = await shop.post("/products/attributes", name="Colour")
+    path = f"/products/attributes/{colour['id']}/terms"
+    red = await shop.post(path, name="Red")
+    assert await shop.refused("POST", path, json={"name": "red"}) == (400, "term_exists")
+    assert (await shop.put(f"{path}/{red['id']}", name="Crimson"))["name"] == "Crimson"
+    made = await shop.post("/products", name="Mug", attributes=[{"id": colour["id"], "options": ["Crimson"]}])
+    assert (made["attributes"][0]["name"], made["attributes"][0]["slug"]) == ("Colour", "pa_colour")
+    assert await shop.refused("DELETE", f"{path}/{red['id']}") == (501, "woocommerce_rest_trash_not_supported")
+    assert (await shop.send("DELETE", f"{V3}{path}/{red['id']}?force=true")).status == 200
+    assert await shop.get(path) == []
+    assert await shop.refused("GET", "/products/attributes/99/terms") == (404, "woocommerce_rest_taxonomy_invalid")
+    body = {"name": "Mug", "categories": [{"id": 99}]}
+    refused = await shop.refused("POST", "/products", json=body)
+    assert refused == (400, "woocommerce_rest_invalid_product_category_id")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from isthmus.simulators.woocommerce import params
+from isthmus.simulators.woocommerce import describe, params
 from isthmus.simulators.woocommerce.auth import Asked, Doorkeeper, may
 from isthmus.simulators.woocommerce.call import Call, Reply, Route
 from isthmus.simulators.woocommerce.errors import Refused, bad, no_route
@@ -86,6 +86,8 @@ class Gateway:
         method = _method(request)
         if key is not None:
             may(key, method)
+        if method == "OPTIONS" or path == f"/{describe.NAMESPACE}":
+            return self._described(method, path)
         found = self._routes.find(method, path)
         if found is None:
             raise no_route()
@@ -97,6 +99,15 @@ class Gateway:
         shown = tuple((name, value) for name, value in query if name not in params.CREDENTIALS)
         reply = route.handler(Call(self._shop, taken, ids, shown, path))
         return await reply if inspect.isawaitable(reply) else reply
+
+    def _described(self, method: str, path: str) -> Reply:
+        """Tell anybody what there is: of one path, or of all of them."""
+        if method == "GET":
+            return Reply(describe.index(self._routes.all()))
+        routes = self._routes.at(path)
+        if not routes:
+            raise no_route()
+        return Reply(describe.described(routes), headers={"Allow": ", ".join(route.method for route in routes)})
 
 
 def _allow(route: Route, key: Key | None) -> None:

@@ -47,10 +47,14 @@ class Routes:
                 return route, tuple(int(part) if mark == "#" else part for mark, part in variable if mark in {"#", "*"})
         return None
 
-    def methods(self, path: str) -> list[str]:
-        """Return the methods a path takes."""
-        named = ("GET", "POST", "PUT", "PATCH", "DELETE")
-        return [method for method in named if self.find(method, path)]
+    def at(self, path: str) -> list[Route]:
+        """Return every route a path has, one for each method it takes."""
+        found = [self.find(method, path) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")]
+        return [one[0] for one in found if one is not None]
+
+    def all(self) -> Iterable[Route]:
+        """Return every route there is."""
+        return self._table.values()
 
 
 def _parts(path: str) -> tuple[str, ...]:

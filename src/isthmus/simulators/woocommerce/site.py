@@ -3,12 +3,14 @@
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#settings, #system-status, #tax-rates, #tax-classes
 """
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
 from isthmus.simulators.woocommerce import listing, order_params
 from isthmus.simulators.woocommerce.call import Call, Reply, Route, View
 from isthmus.simulators.woocommerce.errors import Refused, unknown
+from isthmus.simulators.woocommerce.orders import STATUSES
 from isthmus.simulators.woocommerce.product_views import rate_view
 from isthmus.simulators.woocommerce.shop import Shop
 
@@ -156,8 +158,16 @@ def _index(call: Call) -> Reply:
     )
 
 
-def _namespace(_call: Call) -> Reply:
-    return Reply({"namespace": "wc/v3", "routes": {}})
+def _totals(call: Call) -> Reply:
+    """Count orders by status."""
+    counts = Counter(order.status for order in call.shop.orders.values())
+    return Reply([{"slug": status, "name": status.capitalize(), "total": counts[status]} for status in STATUSES])
+
+
+def _custom_fields(call: Call) -> Reply:
+    """Name the free fields of products, hidden ones left out."""
+    names = {one["key"] for product in call.shop.products.values() for one in product.meta}
+    return Reply(sorted(name for name in names if not name.startswith("_")))
 
 
 def _taxes(call: Call) -> Reply:
@@ -198,7 +208,9 @@ REFUNDING = frozenset({"stripe", "ppcp-gateway"})
 _V3 = "/wc/v3"
 ROUTES = [
     Route("GET", "/", "site.index", _index, right="open"),
-    Route("GET", _V3, "site.namespace", _namespace, right="open"),
+    Route("GET", _V3, "site.namespace", _index, right="open"),
+    Route("GET", f"{_V3}/reports/orders/totals", "reports.get", _totals, right="list"),
+    Route("GET", f"{_V3}/products/custom-fields/names", "custom_fields.list", _custom_fields, right="list"),
     Route("GET", f"{_V3}/settings", "settings.list", _groups, right="list"),
     Route("GET", f"{_V3}/settings/*", "settings.list", _group, right="list"),
     Route("GET", f"{_V3}/settings/*/*", "settings.get", _one_option),

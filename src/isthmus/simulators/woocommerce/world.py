@@ -100,6 +100,8 @@ class WooCommerceWorld:
         acts: dict[str, Callable[[dict[str, Any]], object]] = {
             "edit": lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])),
             "cancel": lambda w: self.cancel(w["reference"]),
+            "status": lambda w: self.set_status(w["reference"], w["status"]),
+            "refund": lambda w: self.refund(w["reference"], w.get("amount"), w.get("sku"), int(w.get("quantity", 1))),
             "stock": lambda w: self.set_stock(w["sku"], int(w["quantity"])),
             "webhook": lambda w: self.resend(w["reference"], w["topic"]),
             "product": lambda w: self.create_product(w["sku"], w["title"], w["price"]),
@@ -163,6 +165,14 @@ class WooCommerceWorld:
     def cancel(self, reference: str) -> None:
         """Cancel an order; its goods go back. Raises `Unknown`, or `CannotAmend`."""
         amendments.cancel(self.shop, self._order(reference))
+
+    def set_status(self, reference: str, status: str) -> None:
+        """Move an order to a status, as a person does. Raises `Unknown`, or `CannotAmend`."""
+        amendments.move(self.shop, self._order(reference), status)
+
+    def refund(self, reference: str, amount: str | None = None, sku: str | None = None, quantity: int = 1) -> None:
+        """Refund an amount, or some units of a SKU with their tax, by hand. Raises `Unknown`, or `CannotAmend`."""
+        amendments.give_back(self.shop, self._order(reference), amount, sku, quantity)
 
     def damage(self, **wish: Any) -> str:
         """Spoil something without a trace; see `damage.py`. Raises `NotThere`."""
