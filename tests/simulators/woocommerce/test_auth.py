@@ -155,3 +155,15 @@ async def test_without_permalinks_the_route_is_a_parameter(open_shop: Opener) ->
     query = {"rest_route": "/wc/v3/products", "per_page": "1"}
     answer = await shop.send("GET", "/index.php", params=query)
     assert (answer.status, len(answer.body)) == (200, 1)
+
+
+async def test_a_nonce_may_come_again_once_its_time_is_over(open_shop: Opener) -> None:
+    now = [1_800_000_000.0]
+    shop = await open_shop(settings=replace(FAST, secure=False), seconds=lambda: now[0])
+    assert await ask(shop, oauth_timestamp=str(int(now[0]))) == (200, "")
+    asked = {"oauth_nonce": "again", "oauth_timestamp": str(int(now[0]))}
+    assert await ask(shop, **asked) == (200, "")
+    assert await ask(shop, **asked) == (401, DENIED)
+    now[0] += 15 * 60 + 1
+    assert await ask(shop, **asked) == (401, DENIED)  # too old by now
+    assert await ask(shop, **{**asked, "oauth_timestamp": str(int(now[0]))}) == (200, "")

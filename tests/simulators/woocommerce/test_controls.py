@@ -171,6 +171,19 @@ async def test_the_set_up_can_change_while_it_runs(shop: Caller) -> None:
     status = await shop.get("/system_status")
     assert status["settings"]["currency"] == "USD"
     assert status["settings"]["enabled_features"] == ["order_fulfillments"]
+    await shop.sim("reset")
+    assert (await shop.get("/system_status"))["settings"]["currency"] == "EUR"
+
+
+async def test_nobody_buys_what_was_removed_and_strangers_buy_too(shop: Caller) -> None:
+    await shop.post("/customers", email="new@example.com", last_name="New", billing={"company": "Company 99"})
+    await shop.world.place_orders(1, seed=1)
+    kept = list(shop.world.truth()["stock"])[-3:]
+    for sku in list(shop.world.truth()["stock"])[:-3]:
+        await shop.sim("remove", sku=sku)
+    numbers = await shop.world.place_orders(20, seed=2)
+    bought = {line["sku"] for number in numbers for line in shown(shop, number)["lines"]}
+    assert bought == {*kept}
 
 
 async def test_the_shop_says_how_it_is_set_up(open_shop: Opener) -> None:
@@ -251,6 +264,22 @@ async def test_a_username_stays(shop: Caller) -> None:
     made = await shop.post("/customers", email="one@example.com")
     refused = await shop.refused("PUT", f"/customers/{made['id']}", json={"username": "two"})
     assert refused == (400, "woocommerce_rest_customer_invalid_argument")
+
+
+async def test_customers_are_sorted_and_kept_apart(shop: Caller) -> None:
+    for name in ("Carla", "Anton", "Berta"):
+        await shop.post("/customers", email=f"{name.lower()}@example.com", first_name=name)
+    by_name = [row["first_name"] for row in await shop.get("/customers")]
+    by_time = [row["first_name"] for row in await shop.get("/customers", orderby="registered_date", order="desc")]
+    assert (by_name, by_time) == (["Anton", "Berta", "Carla"], ["Berta", "Anton", "Carla"])
+    assert [row["first_name"] for row in await shop.get("/customers", orderby="id")] == ["Carla", "Anton", "Berta"]
+    assert [row["first_name"] for row in await shop.get("/customers", search="bert")] == ["Berta"]
+    first, second, _third = await shop.get("/customers", orderby="id")
+    body = {"email": second["email"]}
+    refused = await shop.refused("PUT", f"/customers/{first['id']}", json=body)
+    assert refused == (400, "woocommerce_rest_customer_invalid_email")
+    body = {"email": "new@example.com", "username": first["username"]}
+    assert await shop.refused("POST", "/customers", json=body) == (400, "registration-error-username-exists")
 
 
 # --- Discovery --------------------------------------------------------------------------------------------------------

@@ -136,3 +136,32 @@ async def test_a_shop_in_posts_answers_alike(open_shop: Opener) -> None:
         [row] = await shop.get("/orders")
         shapes.append(set(row))
     assert shapes[0] == shapes[1]
+
+
+async def test_a_batch_may_be_done_by_half(shop: Caller) -> None:
+    rows = [{"name": f"P{number}"} for number in range(5)]
+    before = len(shop.world.shop.products)
+    await shop.sim("host", trouble="half_done", count=1, match="products.batch")
+    answer = await shop.send("POST", f"{V3}/products/batch", json={"create": rows, "delete": [1]})
+    assert (answer.status, answer.body) == (504, None)
+    assert len(shop.world.shop.products) == before + 2
+    again = await shop.post("/products/batch", create=rows)
+    assert len(again["create"]) == 5
+
+
+async def test_messages_are_in_the_sites_language_and_codes_are_not(open_shop: Opener) -> None:
+    shop = await open_shop(settings=replace(FAST, language="de_DE"))
+    answer = await shop.send("GET", f"{V3}/orders/9")
+    assert answer.body["code"] == "woocommerce_rest_shop_order_invalid_id"
+    assert answer.body["message"] == "[de_DE]"
+
+
+@pytest.mark.parametrize(
+    ("version", "newest"), [("8.9.3", 0), ("9.0.0", 1), ("9.2.1", 2), ("10.0.4", 2), ("10.1.0", 3), ("11.0.1", 3)]
+)
+async def test_older_shops_have_fewer_paths(open_shop: Opener, version: str, newest: int) -> None:
+    shop = await open_shop(settings=replace(FAST, version=version, fulfillments=True))
+    [number] = await shop.world.place_orders(1, seed=1)
+    paths = ("/refunds", "/products/custom-fields/names", f"/orders/{number}/fulfillments")
+    there = [(await shop.send("GET", V3 + path)).status == 200 for path in paths]
+    assert there == [place < newest for place in range(3)]

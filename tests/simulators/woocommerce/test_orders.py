@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from isthmus.simulators.woocommerce import totals
 from tests.simulators.woocommerce.conftest import FAST, V3, Caller, Opener
 
 
@@ -353,3 +354,107 @@ async def test_notes_are_kept_and_the_shop_writes_its_own(shop: Caller) -> None:
     assert (await shop.get(f"{path}/{made['id']}"))["note"] == "ERP SO-1"
     assert await shop.refused("POST", path, json={}) == (400, "rest_missing_callback_param")
     assert await shop.refused("GET", "/orders/9/notes") == (404, "woocommerce_rest_order_invalid_id")
+
+
+async def test_refunds_are_read_listed_and_deleted(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}/refunds"
+    made = await shop.post(path, amount="5.00", reason="CM-1", api_refund=False)
+    assert await shop.get(f"{path}/{made['id']}") == made
+    assert [row["id"] for row in await shop.get(path, modified_after="2020-01-01T00:00:00")] == [made["id"]]
+    assert await shop.get("/refunds", modified_after="2099-01-01T00:00:00") == []
+    assert await shop.refused("DELETE", f"{path}/{made['id']}") == (501, "woocommerce_rest_trash_not_supported")
+    assert (await shop.send("DELETE", f"{V3}{path}/{made['id']}?force=true")).status == 200
+    assert await shop.refused("GET", f"{path}/{made['id']}") == (404, "woocommerce_rest_shop_order_refund_invalid_id")
+    assert (await shop.get(f"/orders/{order['id']}"))["refunds"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/orders/9/refunds", {"amount": "1.00"}, ("woocommerce_rest_invalid_order_id", 404)),
+        ("own", {"amount": "-1.00"}, ("woocommerce_rest_invalid_order_refund", 400)),
+        ("own", {"amount": "25.00", "api_refund": False}, ("woocommerce_rest_cannot_create_order_refund", 500)),
+    ],
+)
+async def test_a_refused_refund_is_500_whatever_it_says_itself(
+    shop: Caller, path: str, body: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    order = await order_of(shop)
+    answer = await shop.send("POST", V3 + (path if path != "own" else f"/orders/{order['id']}/refunds"), json=body)
+    assert answer.status == 500
+    assert (answer.body["code"], answer.body["data"]) == expected
+
+
+async def test_an_order_without_a_gateway_cannot_send_money_back(shop: Caller) -> None:
+    order = await order_of(shop, payment_method="barter")
+    answer = await shop.send("POST", f"{V3}/orders/{order['id']}/refunds", json={"amount": "1.00"})
+    assert answer.body["message"] == "The payment gateway for this order does not exist."
+
+
+async def test_a_note_can_be_removed(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}/notes"
+    made = await shop.post(path, note="Oops")
+    assert await shop.refused("DELETE", f"{path}/{made['id']}") == (501, "woocommerce_rest_trash_not_supported")
+    assert (await shop.send("DELETE", f"{V3}{path}/{made['id']}?force=true")).status == 200
+    assert await shop.refused("GET", f"{path}/{made['id']}") == (404, "woocommerce_rest_invalid_id")
+
+
+async def test_an_order_goes_to_the_trash_once_and_comes_back(shop: Caller) -> None:
+    order = await order_of(shop)
+    path = f"/orders/{order['id']}"
+    assert (await shop.send("DELETE", V3 + path)).status == 200
+    assert await shop.refused("DELETE", path) == (410, "woocommerce_rest_already_trashed")
+    assert await shop.sim("status", reference=order["number"], status="processing") == {"done": True}
+    assert (await shop.get(path))["status"] == "processing"
+
+
+async def test_lines_may_name_a_sku_another_product_or_none(shop: Caller) -> None:
+    await mug(shop)
+    plate = await shop.post("/products", name="Plate", regular_price="6.00", tax_class="reduced-rate")
+    order = await order_of(shop, line_items=[{"sku": "CUP", "quantity": 1}])
+    line = order["line_items"][0]["id"]
+    path = f"/orders/{order['id']}"
+    changed = await shop.put(path, line_items=[{"id": line, "product_id": plate["id"]}])
+    assert (changed["line_items"][0]["name"], changed["line_items"][0]["tax_class"]) == ("Plate", "reduced-rate")
+    assert changed["line_items"][0]["total"] == "10.00"  # what it cost before
+    gone = await shop.put(path, line_items=[{"id": line, "product_id": None}])
+    assert gone["line_items"] == []
+    assert await shop.refused("PUT", path, json={"coupon_lines": [{}]}) == (400, "woocommerce_rest_invalid_coupon")
+
+
+async def test_a_rate_that_is_gone_stays_on_the_orders_that_bore_it(shop: Caller) -> None:
+    order = await order_of(shop)
+    rate = order["tax_lines"][0]["rate_id"]
+    del shop.world.shop.rates[rate]
+    totals.retotal(shop.world.shop, shop.world.shop.orders[order["id"]])
+    read = await shop.get(f"/orders/{order['id']}")
+    assert [(row["rate_id"], row["tax_total"], row["label"]) for row in read["tax_lines"]] == [(rate, "4.00", "VAT")]
+
+
+async def test_shops_may_bear_no_tax(open_shop: Opener) -> None:
+    shop = await open_shop(settings=replace(FAST, taxes=False))
+    order = await order_of(shop)
+    assert (order["total"], order["tax_lines"], order["total_tax"]) == ("24.00", [], "0.00")
+    assert (await shop.get("/settings/general/woocommerce_calc_taxes"))["value"] == "no"
+
+
+async def test_filters_of_orders(shop: Caller) -> None:
+    customer = await shop.post("/customers", email="one@example.com")
+    mine = await order_of(shop, customer_id=customer["id"])
+    plate = await shop.post("/products", name="Plate", regular_price="6.00")
+    other = await order_of(shop, line_items=[{"product_id": plate["id"], "quantity": 1}], created_via="pos")
+    wishes = (
+        ({"customer": customer["id"]}, mine),
+        ({"product": plate["id"]}, other),
+        ({"created_via": "pos"}, other),
+        ({"exclude": mine["id"]}, other),
+        ({"include": mine["id"], "orderby": "include"}, mine),
+    )
+    for wish, order in wishes:
+        assert [row["id"] for row in await shop.get("/orders", **wish)] == [order["id"]], wish
+    both = f"{other['id']},{mine['id']}"
+    asked = await shop.get("/orders", include=both, orderby="include", order="asc")
+    assert [row["id"] for row in asked] == [other["id"], mine["id"]]
+    assert [row["id"] for row in await shop.get("/orders", orderby="title", order="asc", offset=1)] == [other["id"]]

@@ -305,3 +305,36 @@ async def test_an_image_nobody_could_fetch_fails_the_call(shop: Caller) -> None:
     assert (made["images"][0]["src"], made["images"][0]["alt"]) == ("http://example.com/mug.png", "A mug")
     refused = await shop.refused("POST", "/products", json={"name": "Mug", "images": [{"src": "mug.png"}]})
     assert refused == (400, "woocommerce_product_image_upload_error")
+
+
+async def test_orders_of_sorting(shop: Caller) -> None:
+    for name, price, place in (("Zinc", "1.00", 2), ("Amber", "3.00", 1)):
+        await shop.post("/products", name=name, slug=f"odd-{name.lower()}", regular_price=price, menu_order=place)
+    asked = {"search": "", "include": ",".join(str(one) for one in list(shop.world.shop.products)[-2:]), "order": "asc"}
+    found = {
+        by: [row["name"] for row in await shop.get("/products", orderby=by, **asked)]
+        for by in ("title", "price", "menu_order", "id", "popularity")
+    }
+    assert found["title"] == found["menu_order"] == ["Amber", "Zinc"]
+    assert found["price"] == found["id"] == found["popularity"] == ["Zinc", "Amber"]
+
+
+async def test_a_variation_goes_by_itself(shop: Caller) -> None:
+    shirt, (red, blue) = await colours(shop)
+    path = f"/products/{shirt['id']}/variations"
+    assert (await shop.send("DELETE", f"{V3}{path}/{red['id']}?force=true")).body["sku"] == "SHIRT-R"
+    assert (await shop.get(f"/products/{shirt['id']}"))["variations"] == [blue["id"]]
+    body = {"regular_price": "1.00"}
+    missing = await shop.refused("POST", "/products/9/variations", json=body)
+    assert missing == (400, "woocommerce_rest_product_invalid_id")
+
+
+async def test_fields_that_are_only_kept_come_back(shop: Caller) -> None:
+    wish = {"description": "<p>Fine</p>", "short_description": "Fine", "featured": True, "sold_individually": True}
+    made = await shop.post("/products", name="Mug", dimensions={"length": "3", "width": "4"}, type="external", **wish)
+    assert {name: made[name] for name in wish} == wish
+    assert made["dimensions"] == {"length": "3", "width": "4", "height": ""}
+    assert made["type"] == "external"
+    assert (await shop.put(f"/products/{made['id']}", sku="CUP", type="simple"))["type"] == "simple"
+    assert (await shop.put(f"/products/{made['id']}", sku=""))["sku"] == ""
+    assert await shop.get("/products", sku="CUP") == []

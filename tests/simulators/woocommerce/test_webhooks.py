@@ -132,6 +132,16 @@ async def test_webhooks_are_listed_changed_and_removed(shop: Caller, hook: Hook)
     assert await shop.refused("PUT", path, json={}) == (400, "woocommerce_rest_shop_webhook_invalid_id")
 
 
+async def test_webhooks_of_a_batch_are_greeted_too(shop: Caller, hook: Hook) -> None:
+    wish = {"delivery_url": f"{hook.address}/here", "secret": SECRET}
+    topics = ("order.created", "order.sent", "order.updated")
+    answer = await shop.post("/webhooks/batch", create=[{**wish, "topic": topic} for topic in topics])
+    made = [row["id"] for row in answer["create"] if "error" not in row]
+    assert len(made) == 2
+    assert answer["create"][1]["error"]["code"] == "woocommerce_rest_shop_webhook_invalid_topic"
+    assert [body for _headers, body in hook.pings] == [f"webhook_id={number}".encode() for number in made]
+
+
 # --- Delivering -------------------------------------------------------------------------------------------------------
 
 

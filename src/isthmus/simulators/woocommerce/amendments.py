@@ -51,10 +51,12 @@ def cancel(shop: Shop, order: Order) -> None:
 
 
 def move(shop: Shop, order: Order, status: str) -> None:
-    """Move an order to a status, with all that follows. Raises `CannotAmend` for one nobody knows."""
+    """Move an order to a status, out of the trash too. Raises `CannotAmend` for a status nobody knows."""
     if status not in STATUSES:
         message = f"order {order.number}: no status {status!r}"
         raise CannotAmend(message)
+    if order.status == "trash":
+        lifecycle.restore(shop, order)
     lifecycle.set_status(shop, order, status)
     shop.touch(order, "order.updated")
 

@@ -43,6 +43,7 @@ class Doorkeeper:
         """Start with no nonce used; `seconds` is the time since 1970."""
         self._keys = keys
         self._seconds = seconds
+        #: oldest first
         self._nonces: dict[tuple[str, str], float] = {}
 
     def caller(self, asked: Asked) -> Key | None:
@@ -91,7 +92,8 @@ class Doorkeeper:
         now, stamp = self._seconds(), said["oauth_timestamp"]
         if not stamp.isdigit() or abs(now - int(stamp)) > WINDOW_S:
             raise _refused(message="Invalid timestamp.")
-        self._nonces = {used: at for used, at in self._nonces.items() if now - at <= WINDOW_S}
+        while self._nonces and now - next(iter(self._nonces.values())) > WINDOW_S:
+            del self._nonces[next(iter(self._nonces))]
         used = (key.consumer_key, said["oauth_nonce"])
         if used in self._nonces:
             raise _refused(message="Invalid nonce - nonce has already been used.")

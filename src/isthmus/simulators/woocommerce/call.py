@@ -1,6 +1,7 @@
 """One request to a route, and what comes back."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,8 @@ from isthmus.simulators.woocommerce.params import Specs
 from isthmus.simulators.woocommerce.shop import Shop
 
 View = dict[str, Any]
+#: how many rows of a batch the request being answered gets through before PHP's time is up; nothing is no limit
+PATIENCE: ContextVar[int | None] = ContextVar("patience", default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,10 @@ class Gateway:
         self._routes = routes
         self._doorkeeper = Doorkeeper(shop.keys, seconds)
 
+    def serve(self, routes: Routes) -> None:
+        """Serve other routes from now on."""
+        self._routes = routes
+
     def operation(self, request: web.Request) -> str:
         """Name a request by its route, such as `orders.list`."""
         path = _path(request)
@@ -68,7 +72,7 @@ class Gateway:
         try:
             reply = await self._reply(request, path, secure=secure)
         except Refused as refused:
-            reply = Reply(refused.body(), refused.status)
+            reply = Reply(self._spoken(refused.body()), refused.status)
         content = narrowed(reply.content, request.query.get("_fields"))
         return web.Response(
             text=printed(content),
@@ -99,6 +103,11 @@ class Gateway:
         shown = tuple((name, value) for name, value in query if name not in params.CREDENTIALS)
         reply = route.handler(Call(self._shop, taken, ids, shown, path))
         return await reply if inspect.isawaitable(reply) else reply
+
+    def _spoken(self, body: Fields) -> Fields:
+        """Put a message into the site's language: what it says then only people can tell."""
+        language = self._shop.settings.language
+        return body if language.startswith("en") else {**body, "message": f"[{language}]"}
 
     def _described(self, method: str, path: str) -> Reply:
         """Tell anybody what there is: of one path, or of all of them."""

@@ -15,7 +15,7 @@ from isthmus.simulators.woocommerce.call import Call, Reply, Route, View, create
 from isthmus.simulators.woocommerce.errors import bad, unknown
 from isthmus.simulators.woocommerce.people import Webhook
 from isthmus.simulators.woocommerce.product_views import webhook_view
-from isthmus.simulators.woocommerce.resources import Resource, no_trash
+from isthmus.simulators.woocommerce.resources import BATCH, Resource, no_trash
 from isthmus.simulators.woocommerce.shop import Shop
 
 _PATH, _KIND = "/wc/v3/webhooks", "shop_webhook"
@@ -106,16 +106,24 @@ def _is_topic(topic: str) -> bool:
     return (resource == "action" and bool(event)) or (resource in _RESOURCES and event in _EVENTS)
 
 
-def _batched(call: Call, fields: Fields) -> View:
-    """Make one of a batch; those are never greeted here, because a batch answers in one go (unconfirmed)."""
+def _row(call: Call, fields: Fields) -> View:
     return webhook_view(call.shop, _made(call, fields))
 
 
-HOOKS = Resource(_PATH, "webhooks", order_params.NEW_WEBHOOK, order_params.WEBHOOK, _batched, _update, _delete)
+async def _batch(call: Call) -> Reply:
+    reply = HOOKS.batch(call)
+    for row in reply.content.get("create", ()):
+        if "error" not in row:
+            await call.shop.ping(call.shop.webhooks[row["id"]])
+    return reply
+
+
+HOOKS = Resource(_PATH, "webhooks", order_params.NEW_WEBHOOK, order_params.WEBHOOK, _row, _update, _delete)
 ROUTES = [
     Route("GET", _PATH, "webhooks.list", _list, order_params.WEBHOOKS, "list"),
     Route("GET", f"{_PATH}/#", "webhooks.get", _get),
     *HOOKS.routes(),
-    # Takes the place of the one above: it greets.
+    # These take the places of those above: they greet.
     Route("POST", _PATH, "webhooks.create", _create, order_params.NEW_WEBHOOK, "create"),
+    *(Route(method, f"{_PATH}/batch", "webhooks.batch", _batch, BATCH, "batch") for method in ("POST", "PUT", "PATCH")),
 ]

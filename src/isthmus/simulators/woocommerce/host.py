@@ -9,6 +9,7 @@ contains `match`, so often, and then end by themselves.
 - `limit`: 508 of a shared host, nothing done
 - `redirect`: 301 to the canonical host name; whoever follows it with a write turns it into a reading
 - `stripped`: the server eats the `Authorization` header
+- `half_done`: 504 with a page, after two rows of the batch
 - `gateway_timeout`: 504 with a page, and the work was done all the same
 - `critical`: 500 of PHP (`internal_server_error`), and the work was done all the same
 - `stale`: a cache answers a reading with what it answered to the same address before, unless told `no-cache`
@@ -21,6 +22,8 @@ from typing import Any
 
 from aiohttp import web
 
+from isthmus.simulators.woocommerce.call import PATIENCE
+
 Serve = Callable[[web.Request], Awaitable[web.Response]]
 _PAGE = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _NOTICE = (
@@ -30,6 +33,8 @@ _CRITICAL = (
     b'{"code":"internal_server_error","message":"<p>There has been a critical error on this website.<\\/p>",'
     b'"data":{"status":500}}'
 )
+#: how many rows of a batch are done when time is up
+_ROWS = 2
 #: how many answers the cache holds
 _CACHED = 50
 #: who answers without asking WordPress
@@ -38,7 +43,16 @@ _PAGES = {
     "mod_security": (HTTPStatus.NOT_ACCEPTABLE, "Not Acceptable!"),
     "limit": (HTTPStatus.LOOP_DETECTED, "508 Resource Limit Is Reached"),
 }
-TROUBLES = frozenset(_PAGES) | {"notice", "bom", "redirect", "stripped", "gateway_timeout", "critical", "stale"}
+TROUBLES = frozenset(_PAGES) | {
+    "notice",
+    "bom",
+    "redirect",
+    "stripped",
+    "half_done",
+    "gateway_timeout",
+    "critical",
+    "stale",
+}
 
 
 class NoSuchTrouble(ValueError):
@@ -87,7 +101,11 @@ class Host:
             headers = request.headers.copy()
             headers.popall("Authorization", None)
             request = request.clone(headers=headers)
-        return self._spoiled(kind, request, await serve(request))
+        patience = PATIENCE.set(_ROWS if kind == "half_done" else None)
+        try:
+            return self._spoiled(kind, request, await serve(request))
+        finally:
+            PATIENCE.reset(patience)
 
     def _spoiled(self, kind: str, request: web.Request, answer: web.Response) -> web.Response:
         body = answer.body if isinstance(answer.body, bytes) else b""
@@ -96,7 +114,7 @@ class Host:
                 answer.body = _NOTICE + body
             case "bom":
                 answer.body = b"\xef\xbb\xbf" + body
-            case "gateway_timeout":
+            case "gateway_timeout" | "half_done":
                 return _page(HTTPStatus.GATEWAY_TIMEOUT, "504 Gateway Time-out")
             case "critical":
                 return web.Response(

@@ -7,8 +7,10 @@ added and taken off; prices with and without tax; cards, bank transfers, invoice
 import random
 from decimal import Decimal
 
+from isthmus.simulators.woocommerce import meta
 from isthmus.simulators.woocommerce.cart import Cart, CartLine, Delivery
-from isthmus.simulators.woocommerce.clientele import VAT_NUMBER, Clientele, address, shipped_to, vat_number
+from isthmus.simulators.woocommerce.catalog import Product
+from isthmus.simulators.woocommerce.clientele import VAT_NUMBER, Clientele, address, shipped_to
 from isthmus.simulators.woocommerce.people import Customer
 from isthmus.simulators.woocommerce.shop import Shop
 
@@ -50,13 +52,21 @@ class OrdersBook:
 
     def _lines(self, chance: random.Random) -> list[CartLine]:
         count = chance.choices((1, 2, 3, 5), (45, 30, 17, 8))[0]
-        chosen = chance.sample(self._goods, min(count, len(self._goods)))
+        chosen = self._chosen(chance, count)
         lines = [CartLine(product, chance.choices((1, 2, 3, 7), (65, 20, 10, 5))[0]) for product in chosen]
         for line in lines:
             line.engraving = "For you" if _happens(chance, "engraved") else ""
         if _happens(chance, "goodwill"):
             chance.choice(lines).goodwill_percent = Decimal(chance.choice((5, 10, 15)))
         return lines
+
+    def _chosen(self, chance: random.Random, count: int) -> list[Product]:
+        """Return some goods, none of them gone since the book was opened."""
+        chosen = chance.sample(self._goods, min(count, len(self._goods)))
+        if any(one.id not in self._shop.products for one in chosen):
+            self._goods = [one for one in self._goods if one.id in self._shop.products]
+            return self._chosen(chance, count)
+        return chosen
 
     def _buyer(self, chance: random.Random, cart: Cart) -> None:
         kind = chance.choices(("guest", "customer", "company"), (40, 45, 15))[0]
@@ -68,7 +78,7 @@ class OrdersBook:
             buyer = chance.choice(self._clientele.companies)
             self._known(cart, buyer)
             cart.remarks = {
-                VAT_NUMBER: vat_number(int(buyer.last_name)),
+                VAT_NUMBER: str(meta.value(buyer.meta, VAT_NUMBER) or ""),
                 "_po_number": f"PO-{chance.randrange(10000, 99999)}",
             }
         cart.shipping = shipped_to(cart.billing)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from isthmus.simulators.woocommerce.call import Call, Reply, Route, View, created
+from isthmus.simulators.woocommerce.call import PATIENCE, Call, Reply, Route, View, created
 from isthmus.simulators.woocommerce.errors import Refused
 from isthmus.simulators.woocommerce.params import Param, Specs, accepted
 
 MOST = 100
-_BATCH: Specs = {name: Param("array", items=Param("mixed")) for name in ("create", "update", "delete")}
+#: what a batch takes
+BATCH: Specs = {name: Param("array", items=Param("mixed")) for name in ("create", "update", "delete")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Resource:
             ),
             Route("DELETE", one, f"{self.name}.delete", self._delete, delete_specs, "delete"),
             *(
-                Route(method, f"{self.path}/batch", f"{self.name}.batch", self._batch, _BATCH, "batch")
+                Route(method, f"{self.path}/batch", f"{self.name}.batch", self.batch, BATCH, "batch")
                 for method in ("POST", "PUT", "PATCH")
             ),
         ]
@@ -57,15 +58,18 @@ class Resource:
     def _delete(self, call: Call) -> Reply:
         return Reply(self.delete(call, call.id, bool(call.params.get("force"))))
 
-    def _batch(self, call: Call) -> Reply:
-        if sum(len(call.params.get(name, ())) for name in _BATCH) > MOST:
+    def batch(self, call: Call) -> Reply:
+        """Do what the rows of a batch say. Raises `Refused` for too many of them."""
+        if sum(len(call.params.get(name, ())) for name in BATCH) > MOST:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             message = f"Unable to accept more than {MOST} items for this request."
             raise Refused(status, "woocommerce_rest_request_entity_too_large", message)
         rows: dict[str, list[View]] = {}
+        patience = PATIENCE.get()
         for name, act in (("create", self._make_row), ("update", self._change_row), ("delete", self._remove_row)):
             if call.params.get(name):
-                rows[name] = [_tried(act, call, row) for row in call.params[name]]
+                done = rows[name] = [_tried(act, call, row) for row in call.params[name][:patience]]
+                patience = None if patience is None else patience - len(done)
         return Reply(rows)
 
     def _make_row(self, call: Call, row: Mapping[str, Any]) -> View:

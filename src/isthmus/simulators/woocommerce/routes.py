@@ -25,15 +25,25 @@ ROUTES = (
     *hook_routes.ROUTES,
 )
 
+#: the version in which a path appeared (that of `/variations` is unconfirmed)
+SINCE = {
+    "/wc/v3/refunds": (9, 0),
+    "/wc/v3/variations": (9, 0),
+    "/wc/v3/products/custom-fields/names": (9, 2),
+    "/wc/v3/orders/#/fulfillments": (10, 1),
+}
+
 
 class Routes:
-    """Finds who answers a path. Switched-off parts of the shop are simply not in the table."""
+    """Finds who answers a path. What is switched off, or newer than the shop, is simply not in the table."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        """Take the routes."""
+    def __init__(self, routes: Iterable[Route], version: str) -> None:
+        """Take the routes a version has."""
+        numbers = tuple(int(part) for part in version.split(".")[:2])
         self._table: dict[tuple[str, tuple[str, ...]], Route] = {}
         for route in routes:
-            self._table[route.method, _parts(route.path)] = route
+            if numbers >= next((since for path, since in SINCE.items() if route.path.startswith(path)), (0,)):
+                self._table[route.method, _parts(route.path)] = route
 
     def find(self, method: str, path: str) -> tuple[Route, tuple[Any, ...]] | None:
         """Return the route and the variable parts of the path, or nothing."""

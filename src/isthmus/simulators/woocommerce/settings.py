@@ -16,6 +16,8 @@ class Settings:
 
     version: str = "11.0.1"
     wordpress: str = "7.0.2"
+    #: messages of errors are in it; their codes are not
+    language: str = "en_US"
     #: `is_ssl()`: whether WordPress believes the request came by https. Off, keys in the open are not even looked at,
     #: and only OAuth 1.0a gets in; a request with `X-Forwarded-Proto: https` is secure all the same.
     secure: bool = True

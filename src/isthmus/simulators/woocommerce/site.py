@@ -103,7 +103,7 @@ def _status(call: Call) -> Reply:
                 "wp_version": settings.wordpress,
                 "wp_multisite": False,
                 "wp_cron": True,
-                "language": "en_US",
+                "language": settings.language,
                 "php_version": "8.3.14",
                 "default_timezone": "UTC",
                 "secure_connection": shop.home.startswith("https"),

@@ -58,7 +58,7 @@ class WooCommerceWorld:
     ) -> None:
         """Fill the shop; with a `callback`, subscribe it to every topic. Sends nothing before `start`."""
         self.faults = Faults()
-        self.settings = settings or Settings.from_environment()
+        self._at_start = settings or Settings.from_environment()
         self.throttles = 0
         self._seed = seed
         self._callback = callback
@@ -68,6 +68,7 @@ class WooCommerceWorld:
         self._open()
 
     def _open(self) -> None:
+        self.settings = self._at_start
         self.shop = Shop(self.settings, self._now)
         self.seeded = seeds.sow(self.shop, self._seed)
         self.sender = Sender(self.shop, self.faults, lambda kind, number: told(self.shop, kind, number))
@@ -81,7 +82,7 @@ class WooCommerceWorld:
         self._book: OrdersBook | None = None
 
     def _routes(self) -> Routes:
-        return Routes([*ROUTES, *shipment_routes.routes(self.shop)])
+        return Routes([*ROUTES, *shipment_routes.routes(self.shop)], self.settings.version)
 
     def _subscribe(self, topic: str, address: str) -> None:
         now, number = self.shop.now(), self.shop.new_id("webhook")
@@ -145,7 +146,7 @@ class WooCommerceWorld:
     def change_settings(self, **wish: Any) -> None:
         """Change how the shop is set up while it runs. Raises `TypeError` for a setting there is not."""
         self.settings = self.shop.settings = replace(self.settings, **wish)
-        self.gateway = Gateway(self.shop, self._routes(), self._seconds)
+        self.gateway.serve(self._routes())
 
     async def place_orders(self, count: int, seed: int) -> list[str]:
         """Place `count` random importable orders now and return their numbers."""
