@@ -6,11 +6,12 @@ import pytest
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.product import ProductKind, Variant
+from isthmus.connectors.woocommerce.rounds import Round
 from isthmus.kit.http import Response
 from isthmus.ports.connector import Session
 from isthmus.ports.errors import WireDrift
 from tests.connectors.woocommerce.builders import product, variable, variation
-from tests.connectors.woocommerce.harness import Asked, Desk, answer, opened, refused, shelves
+from tests.connectors.woocommerce.harness import NOW, Asked, Desk, answer, opened, refused, shelves
 
 if TYPE_CHECKING:
     from isthmus.ports.source import Searchable
@@ -67,6 +68,16 @@ async def test_what_a_product_is(said: dict[str, Any], *, active: bool, kind: Pr
     assert (found["93"].price is None) == (said.get("price") == "")
 
 
+async def test_a_variation_that_changed_alone_is_read_where_variations_are_listed_together() -> None:
+    later = variation(24, date_modified_gmt="2026-11-20T11:00:00")
+    handle = shelves(products=[variable()], products__22__variations=BELOW, variations=[BELOW[0], later])
+    session = opened(Desk(lambda asked: answer(GENERAL) if asked.route == "settings/general" else handle(asked)))
+    since = Round(since=NOW).cursor()
+    pages = [page async for page in session.sources["variant"].changes(since)]
+    assert [one.external_id for page in pages for one in page.records] == ["22/24"]
+    assert pages[-1].last
+
+
 async def test_a_variation_of_a_draft_is_not_for_sale() -> None:
     found, _gone = await variants(opened(desk(variable(status="draft"))))
     assert not found["22/23"].active
@@ -95,7 +106,7 @@ async def test_a_product_that_went_while_it_was_read_has_nothing_below_it() -> N
 
     def handle(asked: Asked) -> Response | Exception:
         gone = refused(404, "woocommerce_rest_product_invalid_id")
-        return gone if "variations" in asked.route else whole(asked)
+        return gone if "/variations" in asked.route else whole(asked)
 
     lost.handler = handle
     assert await variants(opened(lost)) == ({}, [])

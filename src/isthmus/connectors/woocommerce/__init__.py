@@ -6,6 +6,7 @@ versions and the Store API are not used; where orders are kept (HPOS or posts) m
 
 from collections.abc import Mapping
 
+from isthmus.connectors.woocommerce.all_variations import AllVariations
 from isthmus.connectors.woocommerce.buyer_listing import BuyerListing
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.order_listing import OrderListing
@@ -43,12 +44,13 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
     field = settings.get("tax_number_field") or Terms().tax_number_field
     orders = Orders(client, Terms(statuses(settings.get("statuses", "")), field))
     listed = OrderListing(client, orders)
-    keepers = Keepers(client)
+    together = AllVariations(client)
+    keepers = Keepers(client, together)
     return Session(
         probe=ShopProbe(client, MANIFEST),
         sources={
             "order": orders,
-            "variant": Variants(client, ShopCurrency(client)),
+            "variant": Variants(client, ShopCurrency(client), together),
             "warehouse": Places(client),
             "stock_level": Levels(client, keepers),
         },

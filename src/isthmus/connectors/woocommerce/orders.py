@@ -124,8 +124,6 @@ def to_order(row: orders.Order, refunds: Sequence[orders.Refund], store: str, te
         row.date_completed_gmt is not None,
     )
     lines, charges = to_lines(row, sums, back, setting)
-    billing = to_address(row.billing, AddressRole.BILLING)
-    shipping_to = to_address(row.shipping, AddressRole.SHIPPING)
     changed_at = utc(row.date_modified_gmt or row.date_created_gmt)
     plain = Order(
         external_id=str(row.id),
@@ -143,19 +141,14 @@ def to_order(row: orders.Order, refunds: Sequence[orders.Refund], store: str, te
         total=setting.money(checked(row.total)),
         discounts=whole_discounts(lines, setting),
         shipping_lines=charges,
-        customer=to_customer(row, billing, shipping_to, terms.tax_number_field),
-        email=row.billing.email or "",
-        phone=row.billing.phone or "",
-        billing=billing,
-        shipping_to=shipping_to,
-        note=row.customer_note or "",
         payment_status=paid(row),
         payments=to_payments(row),
         paid=setting.money(row.total if row.date_paid_gmt else NONE),
         refunded=setting.money(refunds_of(row)),
         fees=sum_of_fees(lines, row.currency),
     )
-    return with_sums(plain, row, before=to_lines(row, sums, Refunded(), setting))
+    summed = with_sums(plain, row, before=to_lines(row, sums, Refunded(), setting))
+    return with_parties(summed, row, terms.tax_number_field)
 
 
 Charges = tuple[tuple[OrderLine, ...], tuple[ShippingLine, ...]]
@@ -192,6 +185,21 @@ def with_sums(plain: Order, row: orders.Order, *, before: Charges) -> Order:
         shipping=stated_delivery + less_delivery,
         subtotal=total - stated_tax - less_tax - stated_delivery - less_delivery,
         discount=Money(row.discount_total, row.currency) + discount - undone,
+    )
+
+
+def with_parties(plain: Order, row: orders.Order, tax_number_field: str) -> Order:
+    """Return the order with who bought, where it goes and what was said along."""
+    billing = to_address(row.billing, AddressRole.BILLING)
+    shipping_to = to_address(row.shipping, AddressRole.SHIPPING)
+    return replace(
+        plain,
+        customer=to_customer(row, billing, shipping_to, tax_number_field),
+        email=row.billing.email or "",
+        phone=row.billing.phone or "",
+        billing=billing,
+        shipping_to=shipping_to,
+        note=row.customer_note or "",
     )
 
 

@@ -1,9 +1,9 @@
 """WooCommerce products and variations, read as canonical variants.
 
-What is sold is a simple product or a variation. Changes are followed through products: one that changed is read with
-all of its variations, because a variation's change moves its product's stamp only sometimes (unconfirmed); a change of
-a variation alone comes by webhook, and at the latest with the next change of its product. A product in the trash
-counts as deleted.
+What is sold is a simple product or a variation. A product that changed is read with all of its variations, whose state
+depends on it. A variation's change moves its product's stamp only sometimes (unconfirmed), so changed variations are
+listed as well, where the shop lists those of all products together; elsewhere such a change comes by webhook, and at
+the latest with the next change of its product. A product in the trash counts as deleted.
 
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#products, .../#product-variations (REST v3)
 """
@@ -16,6 +16,9 @@ from html import unescape
 from isthmus.canonical.money import Money
 from isthmus.canonical.product import ProductKind, Variant
 from isthmus.connectors.woocommerce import wire_catalog as catalog
+from isthmus.connectors.woocommerce.all_variations import LIST as VARIATIONS
+from isthmus.connectors.woocommerce.all_variations import ROUTE as ALL_VARIATIONS
+from isthmus.connectors.woocommerce.all_variations import AllVariations
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.ids import parts, variant_id
 from isthmus.connectors.woocommerce.rounds import PAGE, Feed, changed, every, page
@@ -25,9 +28,10 @@ from isthmus.ports.errors import NotFound, WireDrift
 from isthmus.ports.source import Cursor, Page
 
 ROUTE, LIST = "/wc/v3/products", "products.list"
-VARIATIONS = "variations.list"
 FIELDS = ("_fields", ",".join(catalog.FIELDS))
 ANY, TRASH = ("status", "any"), ("status", "trash")
+#: The feed of what is in the trash.
+TRASHED = 1
 #: Nothing of its own is sold.
 GROUPED = "grouped"
 
@@ -38,15 +42,19 @@ class Variants:
 
     client: Client
     currency: ShopCurrency
+    together: AllVariations
 
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[Variant]]:
         """Yield pages of variants; a page of changed products may hold any number of them."""
         feeds = [Feed(ROUTE, catalog.Item, LIST, [ANY, FIELDS]), Feed(ROUTE, catalog.Item, LIST, [TRASH, FIELDS])]
+        if await self.together.listed():
+            feeds.append(Feed(ALL_VARIATIONS, catalog.Item, VARIATIONS, [ANY, FIELDS]))
         async for batch in changed(self.client, feeds, since):
-            if batch.feed:
+            if batch.feed == TRASHED:
                 yield Page([], batch.cursor, gone=list(sold_below(batch.rows)), last=batch.last)
             else:
-                yield Page(await self._variants(batch.rows), batch.cursor, last=batch.last)
+                records = await (self._below(batch.rows) if batch.feed else self._variants(batch.rows))
+                yield Page(records, batch.cursor, last=batch.last)
 
     async def read(self, ids: Sequence[str]) -> Sequence[Variant]:
         """Return the variants of `ids` that exist."""
@@ -71,14 +79,8 @@ class Variants:
         query = [("sku", number), ANY, FIELDS, *page(0)]
         answer = await self.client.get(ROUTE, list[catalog.Item], query, name=LIST)
         rows = [row for row in answer.content if row.sku == number]
-        parents = sorted({row.parent_id for row in rows if row.parent_id})
-        products = {one.id: one for one in await self._products(parents)} if parents else {}
-        records: list[Variant] = []
-        for row in rows:
-            product = products.get(row.parent_id)
-            if row.type != GROUPED and not has_variations(row) and (product or not row.parent_id):
-                records.append(await self._variant(row, product))
-        return records
+        own = [row for row in rows if not row.parent_id and row.type != GROUPED and not has_variations(row)]
+        return [await self._variant(row, None) for row in own] + await self._below(rows)
 
     async def _variants(self, products: Iterable[catalog.Item]) -> list[Variant]:
         records: list[Variant] = []
@@ -89,6 +91,12 @@ class Variants:
             elif product.type != GROUPED:
                 records.append(await self._variant(product, None))
         return records
+
+    async def _below(self, rows: Iterable[catalog.Item]) -> list[Variant]:
+        """Return variations of any products; one whose product is in the trash went with it."""
+        below = [row for row in rows if row.parent_id]
+        products = {one.id: one for one in await self._products(sorted({row.parent_id for row in below}))}
+        return [await self._variant(row, products[row.parent_id]) for row in below if row.parent_id in products]
 
     async def _products(self, numbers: Sequence[int]) -> list[catalog.Item]:
         return await products_of(self.client, numbers, catalog.Item, FIELDS)

@@ -18,14 +18,15 @@ from msgspec.structs import replace
 from isthmus.canonical.quantity import pieces
 from isthmus.canonical.stock import StockLevel, StockStatus
 from isthmus.connectors.woocommerce import wire_catalog as catalog
+from isthmus.connectors.woocommerce.all_variations import LIST as VARIATIONS
+from isthmus.connectors.woocommerce.all_variations import ROUTE as ALL_VARIATIONS
+from isthmus.connectors.woocommerce.all_variations import AllVariations
 from isthmus.connectors.woocommerce.client import Client
-from isthmus.connectors.woocommerce.failures import NoRoute
 from isthmus.connectors.woocommerce.ids import level_id, level_ref, parts, variant_id
 from isthmus.connectors.woocommerce.products import (
     ANY,
     LIST,
     ROUTE,
-    VARIATIONS,
     has_variations,
     products_of,
     variations,
@@ -38,7 +39,6 @@ from isthmus.ports.source import Cursor, Page
 
 FIELDS = ("_fields", ",".join(catalog.STOCK_FIELDS))
 VARIATION = "variation"
-ALL_VARIATIONS = "/wc/v3/variations"
 STATUS = {
     "instock": StockStatus.IN_STOCK,
     "outofstock": StockStatus.OUT_OF_STOCK,
@@ -46,25 +46,12 @@ STATUS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Keepers:
-    """Products and variations as keepers of stock; `together` once it is known whether variations are listed so."""
+    """Products and variations as keepers of stock."""
 
     client: Client
-    together: bool | None = None
-
-    async def listed_together(self) -> bool:
-        """Tell whether this shop lists the variations of all products."""
-        if self.together is None:
-            try:
-                await self.client.get(
-                    ALL_VARIATIONS, list[catalog.Stocked], [("per_page", "1"), FIELDS], name=VARIATIONS
-                )
-            except NoRoute:
-                self.together = False
-            else:
-                self.together = True
-        return self.together
+    together: AllVariations
 
     async def of(self, refs: Iterable[str]) -> dict[str, catalog.Stocked]:
         """Return what keeps stock under these ids, as it is now; what is not there is left out."""
@@ -90,7 +77,7 @@ class Keepers:
         found: dict[str, catalog.Stocked] = {}
         if not wanted:
             return found
-        if await self.listed_together():
+        if await self.together.listed():
             numbers = sorted(one for some in wanted.values() for one in some)
             for start in range(0, len(numbers), PAGE):
                 some = ",".join(str(one) for one in numbers[start : start + PAGE])
@@ -113,7 +100,7 @@ class Levels:
 
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[StockLevel]]:
         """Yield pages of levels; what stopped keeping stock is reported gone."""
-        together = await self.keepers.listed_together()
+        together = await self.keepers.together.listed()
         feeds = [Feed(ROUTE, catalog.Stocked, LIST, [ANY, FIELDS])]
         if together:
             feeds.append(Feed(ALL_VARIATIONS, catalog.Stocked, VARIATIONS, [ANY, FIELDS]))
