@@ -156,6 +156,21 @@ async def test_an_order_canceled_in_the_shop_is_canceled_in_the_erp(trade: Trade
     assert trade.booked()[number]["status"] == "cancel"
 
 
+async def test_a_piece_refunded_in_the_shop_is_taken_off_the_order_in_the_erp(trade: Trade) -> None:
+    await trade.shop.place_orders(6, 5)
+    await later(trade)
+    number, line = next(
+        (number, line) for number, one in trade.sold().items() for line in one["lines"] if int(line["quantity"]) > 1
+    )
+    trade.shop.refund(number, sku=line["sku"], quantity=1)
+    await later(trade)
+    sold, booked = trade.sold()[number], trade.booked()[number]
+    assert Decimal(booked["total"]) == Decimal(sold["total"]) - Decimal(sold["refunded"])
+    (there,) = [one for one in booked["lines"] if one["sku"] == line["sku"]]
+    assert Decimal(str(there["quantity"])) == int(line["quantity"]) - 1
+    assert await trade.harness.parked() == []
+
+
 async def test_what_the_erp_has_is_what_the_shop_offers(trade: Trade) -> None:
     catalog = trade.shop.shop.products.values()
     simple = next(one.sku for one in catalog if one.kind == "simple")

@@ -237,6 +237,30 @@ def test_pieces_refunded_before_sending_are_canceled() -> None:
     assert made.custom["refund_reasons"] == "damaged"
 
 
+def test_a_piece_refunded_for_less_than_its_share_leaves_the_price_of_the_others() -> None:
+    taxes = [{"id": 1, "total": "3.80"}]
+    row = order(
+        line_items=[line(quantity=2, subtotal="20.00", total="20.00", total_tax="3.80", taxes=taxes)],
+        total="23.80", total_tax="3.80", cart_tax="3.80", refunds=[{"id": 900, "total": "-9.52"}],
+    )  # fmt: skip
+    cheap = line(id=31, quantity=-1, total="-8.00", total_tax="-1.52", taxes=[{"id": 1, "total": "-1.52"}])
+    made = translated(row, refund(line_items=[cheap | {"meta_data": [about(11)]}]))
+    assert (made.lines[0].unit_price, made.total, made.refunded) == (eur("10"), eur("11.90"), eur("9.52"))
+    assert difference(made) == ""
+
+
+def test_the_cent_a_refund_was_rounded_by_is_not_charged_again() -> None:
+    taxes = [{"id": 1, "total": "3.81"}]
+    row = order(
+        line_items=[line(quantity=2, subtotal="20.03", total="20.03", total_tax="3.81", taxes=taxes)],
+        total="23.84", total_tax="3.81", cart_tax="3.81", refunds=[{"id": 900, "total": "-11.93"}],
+    )  # fmt: skip
+    back = line(id=31, quantity=-1, total="-10.02", total_tax="-1.91", taxes=[{"id": 1, "total": "-1.91"}])
+    made = translated(row, refund(line_items=[back | {"meta_data": [about(11)]}]))
+    assert (made.total, made.lines[0].unit_price, made.lines[0].tax) == (eur("11.91"), eur("10.01"), eur("1.90"))
+    assert difference(made) == ""
+
+
 def test_pieces_refunded_after_sending_came_back() -> None:
     row = order(status="completed", date_completed_gmt=PAID, refunds=[{"id": 900, "total": "-11.90"}])
     made = translated(row, refund())

@@ -76,6 +76,29 @@ async def test_without_taxes_there_are_none() -> None:
         assert not any(tax.amount for one in found for line in one.lines for tax in line.taxes)
 
 
+async def test_what_a_person_refunds_by_the_piece_is_off_the_order_to_the_cent() -> None:
+    async with opened(Settings()) as (shop, session):
+        numbers = await shop.place_orders(30, 9)
+        before = {one.number: one for one in await orders(session)}
+        for number in numbers:
+            shop.refund(number, sku=before[number].lines[0].sku, quantity=1)
+        for one in await orders(session):
+            was = before[one.number]
+            assert one.refunded is not None
+            assert was.total - one.total == one.refunded, one.number
+            assert (difference(one), one.lines[0].canceled.value) == ("", 1)
+            assert one.lines[0].quantity.value == was.lines[0].quantity.value - 1
+
+
+async def test_a_sum_given_back_leaves_the_order_as_it_was() -> None:
+    async with opened(Settings()) as (shop, session):
+        (number,) = await shop.place_orders(1, 9)
+        (was,) = await orders(session)
+        shop.refund(number, amount="1.00")
+        (one,) = await orders(session)
+        assert (one.total, one.lines, str(one.refunded)) == (was.total, was.lines, "1.00 EUR")
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
 async def test_the_time_of_the_site_is_not_the_time_of_changes(zone: str) -> None:
     # Read as site time, our bound would lie half a day in the past or in the future: too much is found, or nothing.

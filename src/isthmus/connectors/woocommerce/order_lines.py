@@ -5,11 +5,11 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#order-line-item
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from html import unescape
 
-from isthmus.canonical.money import Money
+from isthmus.canonical.money import Money, smallest_unit
 from isthmus.canonical.order import (
     Discount,
     DiscountKind,
@@ -44,6 +44,25 @@ class Sums:
 
     lines: Mapping[int, Charged]
     shipping: Mapping[int, Charged]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of a line that were refunded, and with which sums (below zero); `taxes` go by the rate."""
+
+    returned: Decimal = NONE
+    canceled: Decimal = NONE
+    net: Decimal = NONE
+    taxes: Mapping[int, Decimal] = field(default_factory=dict[int, Decimal])
+
+    def left_of(self, whole: Decimal, back: Decimal, fair: Decimal, currency: str) -> Decimal:
+        """Return what is left of a sum: less what went back, where that is the pieces' share but for rounding.
+
+        Where more or less than their share went back, the pieces that are left still cost what they did.
+        """
+        left = rounded(whole + back, currency)
+        slack = smallest_unit(currency) * max(Decimal(1), self.returned + self.canceled)
+        return left if abs(left - fair) <= slack else fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +105,35 @@ def tax_amounts(part: orders.Part) -> tuple[Decimal, ...]:
     return said if any(said) or not part.total_tax else (checked(part.total_tax),)
 
 
-def to_line(line: orders.Line, sum_: Charged, returned: Decimal, canceled: Decimal, setting: Setting) -> OrderLine:
-    """Translate one line; what was refunded by the piece is off its quantity, and its share off the sums."""
+def to_line(line: orders.Line, sum_: Charged, back: Pieces, setting: Setting) -> OrderLine:
+    """Translate one line; what was refunded by the piece is off its quantity, and off its sums as it was refunded."""
     ordered = Quantity(line.quantity)
-    left = Quantity(line.quantity - returned - canceled)
+    left = Quantity(line.quantity - back.returned - back.canceled)
     discount = discount_of(line, sum_.net, setting.currency)
     part = (left.value, ordered.value, setting.currency)
-    remaining = share(sum_.net, *part)
-    off = share(sum_.net + discount, *part) - remaining
+    fair = share(sum_.net, *part)
+    remaining = back.left_of(sum_.net, back.net, fair, setting.currency)
+    off = share(sum_.net + discount, *part) - fair
+    priced = (remaining + off, left.value) if remaining != fair and left else (sum_.net + discount, ordered.value)
+    rates = [tax.id for tax in line.taxes] if len(line.taxes) == len(sum_.taxes) else [0] * len(sum_.taxes)
+    taxes = [
+        back.left_of(tax, back.taxes.get(rate, NONE), share(tax, *part), setting.currency)
+        for rate, tax in zip(rates, sum_.taxes, strict=True)
+    ]
     return OrderLine(
         external_id=str(line.id),
         sku=line.sku or "",
         title=unescape(line.name),
         quantity=left,
         ordered_quantity=ordered if left != ordered else None,
-        unit_price=setting.money(each(sum_.net + discount, ordered.value)),
+        unit_price=setting.money(each(*priced)),
         discounts=(to_discount(off, setting),) if off else (),
-        taxes=tuple(to_taxes(line, [share(tax, *part) for tax in sum_.taxes], Level.LINE, setting)),
+        taxes=tuple(to_taxes(line, taxes, Level.LINE, setting)),
         price_source=SOURCE,
         variant_ref=variant_id(line.variation_id or line.product_id, line.product_id if line.variation_id else 0),
-        shipped=left + Quantity(returned) if setting.shipped else NOTHING,
-        returned=Quantity(returned),
-        canceled=Quantity(canceled),
+        shipped=left + Quantity(back.returned) if setting.shipped else NOTHING,
+        returned=Quantity(back.returned),
+        canceled=Quantity(back.canceled),
         note="\n".join(f"{name}: {value}" for name, value in shown(line.meta_data)),
     )
 
@@ -197,10 +223,10 @@ def whole_discounts(lines: Sequence[OrderLine], setting: Setting) -> tuple[Disco
 def shown(fields: Sequence[Meta]) -> list[tuple[str, str]]:
     """Return fields that people see, as name and value: those whose name has no underscore in front."""
     found: list[tuple[str, str]] = []
-    for field in fields:
-        value = plain(field.display_value) or plain(field.value)
-        if value and not field.key.startswith("_"):
-            found.append((unescape(plain(field.display_key) or field.key), unescape(value)))
+    for one in fields:
+        value = plain(one.display_value) or plain(one.value)
+        if value and not one.key.startswith("_"):
+            found.append((unescape(plain(one.display_key) or one.key), unescape(value)))
     return found
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from isthmus.connectors.woocommerce import wire_orders as orders
-from isthmus.connectors.woocommerce.order_lines import Charged, tax_amounts
-from isthmus.connectors.woocommerce.order_sums import NONE, checked, rounded
+from isthmus.connectors.woocommerce.order_lines import Charged, Pieces, tax_amounts
+from isthmus.connectors.woocommerce.order_sums import NONE, amount, checked, rounded
 
 NOTHING = Charged(NONE, ())
 
@@ -23,26 +23,41 @@ NOTHING = Charged(NONE, ())
 class Refunded:
     """What refunds take off an order: pieces of its lines, and sums (below zero) of its other charges."""
 
-    returned: Mapping[int, Decimal] = field(default_factory=dict[int, Decimal])
-    canceled: Mapping[int, Decimal] = field(default_factory=dict[int, Decimal])
+    lines: Mapping[int, Pieces] = field(default_factory=dict[int, Pieces])
     charges: Mapping[int, Charged] = field(default_factory=dict[int, Charged])
+
+    def of(self, line: int) -> Pieces:
+        """Return what was refunded of a line by the piece."""
+        return self.lines.get(line, Pieces())
 
 
 def refunded(order: orders.Order, refunds: Sequence[orders.Refund]) -> Refunded:
     """Add refunds up by the line they are about; never more pieces than were ordered. Raises `ValueError`."""
-    returned: dict[int, Decimal] = {}
-    canceled: dict[int, Decimal] = {}
+    lines: dict[int, Pieces] = {}
     left = {line.id: line.quantity for line in order.line_items}
     for refund in sorted(refunds, key=lambda one: one.id):
-        pieces = returned if came_back(order, refund) else canceled
+        returned = came_back(order, refund)
         for entry in refund.line_items:
             line = line_of(order, entry)
             taken = min(abs(checked(entry.quantity)), left.get(line, NONE))
             if taken > 0:
                 left[line] -= taken
-                pieces[line] = pieces.get(line, NONE) + taken
+                lines[line] = with_entry(lines.get(line, Pieces()), entry, taken, returned=returned)
     parts = [part for refund in refunds for part in (*refund.shipping_lines, *refund.fee_lines)]
-    return Refunded(returned, canceled, _charges(parts, order.currency))
+    return Refunded(lines, _charges(parts, order.currency))
+
+
+def with_entry(before: Pieces, entry: orders.RefundLine, taken: Decimal, *, returned: bool) -> Pieces:
+    """Return what was refunded of a line with one more entry of a refund."""
+    taxes = dict(before.taxes)
+    for tax in entry.taxes:
+        taxes[tax.id] = taxes.get(tax.id, NONE) - abs(amount(tax.total))
+    return Pieces(
+        returned=before.returned + (taken if returned else NONE),
+        canceled=before.canceled + (NONE if returned else taken),
+        net=before.net - abs(checked(entry.total)),
+        taxes=taxes,
+    )
 
 
 def came_back(order: orders.Order, refund: orders.Refund) -> bool:

@@ -156,10 +156,7 @@ Charges = tuple[tuple[OrderLine, ...], tuple[ShippingLine, ...]]
 
 def to_lines(row: orders.Order, sums: Sums, back: Refunded, setting: Setting) -> Charges:
     """Return the lines, fees among them, and the charges for delivery, less what was refunded of them."""
-    goods = [
-        to_line(line, sums.lines[line.id], back.returned.get(line.id, NONE), back.canceled.get(line.id, NONE), setting)
-        for line in row.line_items
-    ]
+    goods = [to_line(line, sums.lines[line.id], back.of(line.id), setting) for line in row.line_items]
     fees = [to_fee(fee, sums.lines[fee.id], back.charges.get(fee.id, NOTHING), setting) for fee in row.fee_lines]
     delivery = [
         to_shipping(line, sums.shipping[line.id], back.charges.get(line.id, NOTHING), setting)
