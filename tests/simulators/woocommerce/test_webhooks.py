@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -202,9 +203,8 @@ async def test_what_waits_already_is_not_told_twice(open_shop: Opener, hook: Hoo
 
 
 async def test_two_deliveries_of_a_second_share_their_id(open_shop: Opener, hook: Hook) -> None:
-    moment = FAST  # the clock stands still below, so that all is one second
-    frozen = (await open_shop()).world.shop.now()
-    shop = await open_shop(settings=moment, now=lambda: frozen)
+    frozen = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    shop = await open_shop(now=lambda: frozen)
     await subscribe(shop, hook)
     await shop.world.place_orders(2, seed=1)
     await hook.wait(2)

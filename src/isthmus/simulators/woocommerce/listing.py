@@ -6,6 +6,7 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#pagination and 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -85,7 +86,7 @@ def in_order(call: Call, records: list[Record], title: Callable[[Record], str]) 
     backwards = call.params["order"] == "desc"
     match call.params["orderby"]:
         case "id":
-            records.sort(key=lambda one: one.id, reverse=backwards)
+            records.sort(key=attrgetter("id"), reverse=backwards)
         case "modified":
             records.sort(key=lambda one: (one.modified_at, one.id * _SPREAD % _RANGE), reverse=backwards)
         case "include":

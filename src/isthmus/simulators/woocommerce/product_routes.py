@@ -3,7 +3,7 @@
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#products, #product-variations (REST v3)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from isthmus.simulators.woocommerce import listing, product_params
@@ -30,24 +30,35 @@ _RARE = frozenset(
 def _list(call: Call) -> Reply:
     """List products; a search by SKU finds variations as well, which no other list of products shows."""
     by_sku = any(name in call.params for name in ("sku", "search_sku", "global_unique_id"))
-    rows = [
-        one
-        for one in listing.selected(call, call.shop.products.values())
-        if (by_sku or not one.is_variation) and _wanted(call, one)
-    ]
-    return listing.page(call, _sorted(call, rows), lambda one: product_view(call.shop, one))
+    everything = call.shop.products.values()
+    rows = everything if by_sku else [one for one in everything if one.parent is None]
+    return listing.page(call, _sorted(call, _filtered(call, rows)), lambda one: product_view(call.shop, one))
 
 
 def _variations(call: Call) -> Reply:
-    parent = find(call.shop, int(call.ids[0]))
-    rows = [one for one in listing.selected(call, parent.variations) if _wanted(call, one)]
+    rows = _filtered(call, find(call.shop, int(call.ids[0])).variations)
     return listing.page(call, _sorted(call, rows), lambda one: variation_view(call.shop, one))
 
 
 def _all_variations(call: Call) -> Reply:
-    everything = (one for one in call.shop.products.values() if one.is_variation)
-    rows = [one for one in listing.selected(call, everything) if _wanted(call, one)]
+    rows = _filtered(call, (one for one in call.shop.products.values() if one.is_variation))
     return listing.page(call, _sorted(call, rows), lambda one: variation_view(call.shop, one))
+
+
+def _filtered(call: Call, rows: Iterable[Product]) -> list[Product]:
+    params = call.params
+    if "sku" in params:
+        known = call.shop.skus
+        wanted = {known.get(one.strip().casefold()) for one in params["sku"].split(",")}
+        rows = [one for one in rows if one.id in wanted]
+    rows = listing.selected(call, rows)
+    if params["status"] == "any":
+        rows = [one for one in rows if one.status != "trash"]
+    else:
+        rows = [one for one in rows if one.status == params["status"]]
+    if "type" in params:
+        rows = [one for one in rows if one.kind == params["type"]]
+    return [one for one in rows if _also(call, one)] if params.keys() & _RARE else rows
 
 
 def _sorted(call: Call, rows: list[Product]) -> list[Product]:
@@ -62,19 +73,6 @@ def _sorted(call: Call, rows: list[Product]) -> list[Product]:
         case _:
             listing.in_order(call, rows, lambda one: one.name)
     return rows
-
-
-def _wanted(call: Call, product: Product) -> bool:
-    params = call.params
-    if params["status"] != product.status and (params["status"] != "any" or product.status == "trash"):
-        return False
-    if "type" in params and params["type"] != product.kind:
-        return False
-    if "sku" in params:
-        skus = {one.strip().casefold() for one in params["sku"].split(",")}
-        if product.sku.casefold() not in skus:
-            return False
-    return not params.keys() & _RARE or _also(call, product)
 
 
 def _also(call: Call, product: Product) -> bool:
