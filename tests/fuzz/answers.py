@@ -1,4 +1,4 @@
-"""What both systems really answer, recorded once from their simulators, to be changed in every way."""
+"""What the systems really answer, recorded once from their simulators, to be changed in every way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,6 +13,8 @@ from isthmus.kit.clock import SystemClock
 from isthmus.kit.http import Http, Request, Response
 from isthmus.ports.connector import Session, Tools
 from isthmus.ports.sink import Key
+from isthmus.simulators.stage import serve, stage
+from isthmus.simulators.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, WooCommerceWorld
 from isthmus.store.records import record_values
 from isthmus.testing.line import Line
 from tests.crash.stand import Stand
@@ -20,6 +22,7 @@ from tests.fuzz import mutate
 
 SETTINGS: Mapping[str, Mapping[str, str]] = {
     "shopify": {"access_token": "demo-token", "client_secret": "demo-secret"},
+    "woocommerce": {"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET, "webhook_secret": "demo"},
     "odoo": {"database": "demo", "login": "demo", "api_key": "demo-key"},
 }
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -78,7 +81,7 @@ class Changed(Http):
         headers = dict(genuine.headers)
         if self._random.random() < 0.15:
             status = self._random.choice((200, 204, 301, 400, 401, 403, 404, 413, 418, 422, 429, 500, 502, 503, 599))
-        for name in ("Date", "Retry-After", "X-Shopify-API-Version"):
+        for name in ("Date", "Retry-After", "X-Shopify-API-Version", "X-WP-Total"):
             if self._random.random() < 0.1:
                 headers[name] = mutate.header(self._random, headers.get(name, ""))
         return Response(status, headers, mutate.body(self._random, genuine.body))
@@ -130,18 +133,29 @@ class Use:
 
 
 async def record(stand: Stand) -> dict[str, Recording]:
-    """Ask both simulators everything once, and keep what they answered."""
+    """Ask every simulator everything once, and keep what they answered."""
     stand.call("shop", "orders", {"count": 6, "seed": 7})
-    found: dict[str, Recording] = {}
-    for slug, port in (("shopify", stand.ports.shop), ("odoo", stand.ports.erp)):
-        async with Line() as line:
-            opened = session(slug, f"http://127.0.0.1:{port}", line)
-            await Use().all_of(opened)
-            await opened.close()
-            answers: dict[str, list[Response]] = {}
-            for call in line.calls:
-                if call.response is not None:
-                    kept = Response(call.response.status, dict(call.response.headers), call.response.body)
-                    answers.setdefault(call.request.operation, []).append(kept)
-            found[slug] = Recording(slug, answers)
+    found = {
+        slug: await _recorded(slug, port) for slug, port in (("shopify", stand.ports.shop), ("odoo", stand.ports.erp))
+    }
+    world = WooCommerceWorld()
+    await world.place_orders(6, 7)
+    runner = await serve(stage(world), 0)
+    try:
+        found["woocommerce"] = await _recorded("woocommerce", runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
     return found
+
+
+async def _recorded(slug: str, port: int) -> Recording:
+    async with Line() as line:
+        opened = session(slug, f"http://127.0.0.1:{port}", line)
+        await Use().all_of(opened)
+        await opened.close()
+        answers: dict[str, list[Response]] = {}
+        for call in line.calls:
+            if call.response is not None:
+                kept = Response(call.response.status, dict(call.response.headers), call.response.body)
+                answers.setdefault(call.request.operation, []).append(kept)
+        return Recording(slug, answers)

@@ -13,6 +13,9 @@ from isthmus.bootstrap.wiring import flow_settings
 from isthmus.connectors.odoo.rounds import parse
 from isthmus.connectors.shopify.cursors import position
 from isthmus.connectors.shopify.webhooks import Deliveries, sign
+from isthmus.connectors.woocommerce import order_listing
+from isthmus.connectors.woocommerce import rounds as woocommerce_rounds
+from isthmus.connectors.woocommerce import webhooks as woocommerce
 from isthmus.kit.addresses import place_of, place_of_url
 from isthmus.kit.clock import SystemClock, to_micros
 from isthmus.kit.http import Http, HttpFailure
@@ -33,6 +36,12 @@ WEBHOOKS: Mapping[str, bytes] = {
     "inventory_levels/update": b'{"inventory_item_id":2718,"location_id":6554,"available":6,"updated_at":null}',
     "refunds/create": b'{"id":1,"order_id":5501}',
     "locations/update": b'{"id":5,"name":"Shop"}',
+}
+GIVEN: Mapping[str, bytes] = {
+    "order.updated": b'{"id":727,"number":"727","status":"processing","date_modified_gmt":"2026-11-20T10:00:00"}',
+    "order.deleted": b'{"id":727}',
+    "product.updated": b'{"id":23,"parent_id":22,"manage_stock":"parent","variations":[],"stock_quantity":6}',
+    "product.created": b'{"id":22,"manage_stock":true,"stock_quantity":-6,"variations":[23,24]}',
 }
 PROJECT = """\
 [isthmus]
@@ -134,6 +143,26 @@ def _deliver(headers: dict[str, str], body: bytes) -> None:
         statement([Arrival("shop", accepted.delivery_id, accepted.topic, body, notice.kind, notice.external_id, 1)])
 
 
+async def _woocommerce(random: Random) -> None:
+    topic = random.choice([*GIVEN, "no.such", *connector("woocommerce").manifest.topics])
+    body = mutate.body(random, GIVEN.get(topic, GIVEN["order.updated"]))
+    headers = {
+        "x-wc-webhook-signature": woocommerce.sign(body, SECRET).decode(),
+        "x-wc-webhook-topic": topic,
+        "x-wc-webhook-delivery-id": "b54557e4",
+        "content-type": "application/json",
+    }
+    if random.random() < 0.3:
+        name = random.choice(sorted(headers))
+        headers[name] = mutate.header(random, headers[name])
+    receiver = woocommerce.Deliveries((SECRET, "former"))
+    accepted = receiver.verify(Delivery(headers, body, {}), NOW)
+    for notice in receiver.notices(accepted.topic, body):
+        if notice.changed_at is not None:
+            to_micros(notice.changed_at)
+        statement([Arrival("shop", accepted.delivery_id, accepted.topic, body, notice.kind, notice.external_id, 1)])
+
+
 async def _forwarded(random: Random) -> None:
     told = mutate.header(random, "203.0.113.7, 10.0.0.9").encode("latin-1", "replace")
     scope = {"client": (random.choice(("127.0.0.1", "::1", "unix", "")), 1), "headers": [(b"x-forwarded-for", told)]}
@@ -180,7 +209,7 @@ async def _project(toml: bytes, dotenv: bytes) -> None:
 async def _cursors(random: Random) -> None:
     genuine = '{"since":"2026-11-20T10:00:00Z","mark":"2026-11-20T10:05:00Z","after":"eyJs","seen":250}'
     cursor = Cursor(mutate.body(random, genuine.encode()).decode("utf-8", "replace"))
-    for read in (position, parse):
+    for read in (position, parse, woocommerce_rounds.position, order_listing.spot):
         try:
             read(cursor)
         except ContractBroken:
@@ -206,6 +235,7 @@ def targets(recordings: Mapping[str, Recording], wire: Callable[[Random], Awaita
         Target("the wire", wire, ()),
         Target("webhook bodies", _webhook_body, (Refused,)),
         Target("webhook headers", _webhook_headers, (Refused,)),
+        Target("woocommerce webhooks", _woocommerce, (Refused,)),
         Target("forwarded addresses", _forwarded, ()),
         Target("configured addresses", _addresses, ()),
         Target("isthmus.toml", _config, (ConfigError,)),

@@ -52,6 +52,7 @@ def recordings() -> Iterator[dict[str, Recording]]:
         "the wire",
         "webhook bodies",
         "webhook headers",
+        "woocommerce webhooks",
         "forwarded addresses",
         "configured addresses",
         "isthmus.toml",
@@ -59,6 +60,7 @@ def recordings() -> Iterator[dict[str, Recording]]:
         ".env",
         "cursors",
         "shopify answers",
+        "woocommerce answers",
         "odoo answers",
     ],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from isthmus.connectors.odoo import rounds
 from isthmus.connectors.shopify.cursors import Position, position
+from isthmus.connectors.woocommerce import rounds as woocommerce
 
 if TYPE_CHECKING:
     from isthmus.ports.source import Cursor
@@ -109,6 +110,28 @@ class OdooFilters:
         since = self.mark.since
         self.mark = rounds.Mark(since=rounds.stamp(answered - rounds.OVERLAP))
         return None if since is None else datetime.fromisoformat(since).replace(tzinfo=UTC)
+
+
+class WooCommerceFilters:
+    """The WooCommerce connector's: what is asked for begins after the lower end, and both have whole seconds."""
+
+    def __init__(self) -> None:
+        self.cursor: Cursor | None = None
+
+    def round(self, answered: datetime, *, resumed: bool) -> datetime | None:
+        at = woocommerce.position(self.cursor)
+        since = at.since
+        at = woocommerce.Round(since=since, mark=answered - woocommerce.OVERLAP, seen=100, last=7)
+        if resumed:  # somebody else goes on with the first page's cursor, which is text
+            at = woocommerce.position(at.cursor())
+        self.cursor = woocommerce.Round(since=at.mark).cursor()
+        return None if since is None else since.replace(microsecond=0) + timedelta(seconds=1)
+
+
+@settings(max_examples=150)
+@given(turns)
+def test_every_row_falls_into_a_round_of_a_shop_that_pages_by_number(happened: list[Turn]) -> None:
+    assert unread(happened, WooCommerceFilters()) == []
 
 
 @settings(max_examples=150)

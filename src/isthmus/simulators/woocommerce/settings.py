@@ -23,6 +23,8 @@ class Settings:
     secure: bool = True
     time_zone: str = "Europe/Berlin"
     currency: str = "EUR"
+    #: where the store is, in the general settings
+    city: str = "Berlin"
     decimals: int = 2
     prices_include_tax: bool = True
     taxes: bool = True

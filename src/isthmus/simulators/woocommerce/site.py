@@ -23,7 +23,7 @@ def options(shop: Shop) -> dict[str, dict[str, Any]]:
     return {
         "general": {
             "woocommerce_store_address": "1 Example Street",
-            "woocommerce_store_city": "Berlin",
+            "woocommerce_store_city": settings.city,
             "woocommerce_default_country": "DE:DE-BE",
             "woocommerce_calc_taxes": _spoken(yes=settings.taxes),
             "woocommerce_currency": settings.currency,
