@@ -35,10 +35,14 @@ class Wizards:
         """Return what answers a method of a wizard. Raises `PythonError` or `Page`."""
         if name not in self._actions:
             raise PythonError(repr(name))
-        found = {"create": self._create, "execute": self._execute, "delete": self._delete}.get(method)
+        found: Answer | None = {"create": self._create, "execute": self._execute, "delete": self._delete}.get(method)
         if found is None:
             raise Page(403)
-        return lambda env, *args: found(name, env, *args)
+
+        def answer(env: Env, *args: Any) -> Any:
+            return found(name, env, *args)
+
+        return answer
 
     def _create(self, name: str, _env: Env) -> list[Any]:
         self._last += 1
@@ -66,7 +70,8 @@ def _active(env: Env, model: str) -> list[int]:
     context = env.context
     if context.get("active_model") != model:
         raise PythonError(repr(context.get("active_model")))
-    return list(context.get("active_ids") or [context.get("active_id")])
+    ids: list[int] = context.get("active_ids") or [context["active_id"]]
+    return ids
 
 
 def _opened(model: str, ids: list[int]) -> list[Any]:

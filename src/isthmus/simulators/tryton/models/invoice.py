@@ -22,6 +22,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
     reference,
     selection,
     text,
@@ -47,7 +48,7 @@ class Invoice(Model):
     rec_field = "number"
     order: ClassVar[Order] = (("number", "DESC NULLS FIRST"), ("invoice_date", "DESC NULLS FIRST"), ("id", "DESC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type", "Type", {"out": "Customer", "in": "Supplier"}, required=True, default="out", locked=_not_draft
         ),
@@ -163,7 +164,7 @@ class InvoiceLine(Model):
     order: ClassVar[Order] = (("invoice", "ASC"), ("sequence", "ASC NULLS FIRST"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("invoice", INVOICES, "Invoice", required=True, index=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type",
             "Type",

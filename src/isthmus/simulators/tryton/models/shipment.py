@@ -17,6 +17,7 @@ from isthmus.simulators.tryton.orm.fields import (
     day,
     many2one,
     one2many,
+    own_company,
     reference,
     selection,
 )
@@ -93,7 +94,7 @@ class ShipmentOut(Shipment):
         many2one("warehouse", LOCATIONS, "Warehouse", required=True, locked=_not_draft),
         many2one("warehouse_storage", LOCATIONS, "Warehouse Storage", required=True),
         many2one("warehouse_output", LOCATIONS, "Warehouse Output", required=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("carrier", "carrier", "Carrier"),
         day("planned_date", "Planned Date"),
         day("origin_planned_date", "Origin Planned Date", readonly=True),
@@ -210,7 +211,7 @@ class ShipmentOut(Shipment):
         """Put the goods into parcels; without a carrier Tryton asks first."""
         for record_id in ids:
             row = self.row(record_id)
-            if any(move["state"] not in ("done", "cancelled") for move in self._inside(row)):
+            if any(move["state"] not in ("done", "cancelled") for move in self._inner_moves(row)):
                 message = f'To pack shipment "{self.get_rec_name(row)}" all inventory moves must be done.'
                 raise AccessError(message)
             self._check_parcels(row)
@@ -224,7 +225,7 @@ class ShipmentOut(Shipment):
             )
         self.change(ids, state="packed")
 
-    def _inside(self, row: Row) -> list[Row]:
+    def _inner_moves(self, row: Row) -> list[Row]:
         rows = self.env.table(MOVES).rows
         return [rows[i] for i in self.get_inventory_moves(row)]
 
@@ -283,7 +284,7 @@ class ShipmentBack(Shipment):
         many2one("warehouse", LOCATIONS, "Warehouse", required=True, locked=_not_draft),
         many2one("warehouse_storage", LOCATIONS, "Warehouse Storage", required=True),
         many2one("warehouse_input", LOCATIONS, "Warehouse Input", required=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("carrier", "carrier", "Carrier"),
         day("planned_date", "Planned Date"),
         day("effective_date", "Effective Date"),
@@ -361,7 +362,7 @@ class Package(Model):
     rec_field = "number"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("number", "Number", required=True, readonly=True, index=True, copied=False),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("type", "stock.package.type", "Type", required=True),
         reference("shipment", (OUT, BACK), "Shipment", index=True),
         one2many("moves", MOVES, "package", "Moves"),

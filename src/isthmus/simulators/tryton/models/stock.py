@@ -21,8 +21,11 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
+    own_today,
     reference,
     selection,
+    unit_digits,
 )
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.records import Order, button
@@ -104,7 +107,7 @@ class Move(Model):
     order: ClassVar[Order] = (("id", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("product", "product.product", "Product", required=True, index=True, locked=_fixed),
-        floating("quantity", "Quantity", required=True, locked=_fixed, digits=lambda m, r: m.digits(r)),
+        floating("quantity", "Quantity", required=True, locked=_fixed, digits=unit_digits),
         many2one("unit", "product.uom", "Unit", required=True, locked=_fixed),
         floating("internal_quantity", "Internal Quantity", readonly=True, default=ZERO),
         many2one("from_location", LOCATIONS, "From Location", required=True, locked=_fixed),
@@ -120,7 +123,7 @@ class Move(Model):
             "company.company",
             "Company",
             required=True,
-            default=lambda m, _r: m.env.company,
+            default=own_company,
             locked=_not_draft,
         ),
         numeric("unit_price", "Unit Price", digits=PRICE_DIGITS, locked=_not_draft),
@@ -248,10 +251,10 @@ class Inventory(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("number", "Number", readonly=True, index=True, copied=False),
         many2one("location", LOCATIONS, "Location", required=True, locked=_not_draft),
-        day("date", "Date", required=True, default=lambda m, _r: m.env.today, locked=_not_draft),
+        day("date", "Date", required=True, default=own_today, locked=_not_draft),
         selection("empty_quantity", "Empty Quantity", {None: "", "keep": "Keep", "empty": "Empty"}),
         one2many("lines", "stock.inventory.line", "inventory", "Lines"),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "state",
             "State",
@@ -297,7 +300,7 @@ class InventoryLine(Model):
         many2one("inventory", "stock.inventory", "Inventory", required=True, index=True),
         many2one("product", "product.product", "Product", required=True, index=True),
         floating("expected_quantity", "Expected Quantity", readonly=True, default=ZERO),
-        floating("quantity", "Quantity", digits=lambda m, r: m.digits(r)),
+        floating("quantity", "Quantity", digits=unit_digits),
         one2many("moves", MOVES, "origin", "Moves", readonly=True),
     )
 

@@ -23,6 +23,14 @@ from isthmus.simulators.tryton.orm.records import Order, button, remote
 KEY_BYTES = 64
 
 
+def _key(_model: Any, _row: Row) -> str:
+    return secrets.token_hex(KEY_BYTES)
+
+
+def _caller(model: Any, _row: Row) -> int:
+    return model.env.uid
+
+
 class Module(Model):
     """The modules of the database."""
 
@@ -159,7 +167,7 @@ class Application(Model):
     title = "User Application"
     rec_field = "key"
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        char("key", "Key", required=True, index=True, default=lambda _m, _r: secrets.token_hex(KEY_BYTES)),
+        char("key", "Key", required=True, index=True, default=_key),
         many2one("user", "res.user", "User", required=True, index=True),
         selection("application", "Application", {"rest": "REST"}, required=True),
         selection(
@@ -190,7 +198,7 @@ class Warned(Model):
     name = "res.user.warning"
     title = "User Warning"
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("user", "res.user", "User", required=True, default=lambda m, _r: m.env.uid),
+        many2one("user", "res.user", "User", required=True, default=_caller),
         char("name", "Name", required=True, index=True),
         boolean("always", "Always", default=False),
     )

@@ -17,6 +17,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
     selection,
     text,
 )
@@ -69,7 +70,7 @@ class Tax(Model):
         ),
         numeric("rate", "Rate"),
         numeric("amount", "Amount"),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("parent", "account.tax", "Parent", index=True),
         one2many("childs", "account.tax", "parent", "Children"),
         boolean("update_unit_price", "Update Unit Price", default=False),

@@ -15,6 +15,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_today,
     selection,
     text,
 )
@@ -99,7 +100,7 @@ class Rate(Model):
     order: ClassVar[Order] = (("date", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("currency", "currency.currency", "Currency", required=True, index=True),
-        day("date", "Date", required=True, default=lambda m, _r: m.env.today),
+        day("date", "Date", required=True, default=own_today),
         numeric("rate", "Rate", required=True),
     )
 

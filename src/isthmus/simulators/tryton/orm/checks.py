@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from isthmus.simulators.rows import Row
 from isthmus.simulators.tryton.errors import AccessError, UserError
-from isthmus.simulators.tryton.orm.fields import NUMBERS, X2MANY, Field, decimals
+from isthmus.simulators.tryton.orm.fields import X2MANY, Field, decimals
 from isthmus.simulators.tryton.orm.reading import Reading
 
 _STAMPS = frozenset({"create_uid", "write_uid"})
@@ -39,7 +40,7 @@ class Checks(Reading):
         for field in self.fields.values():
             if field.getter or field.through:
                 continue
-            value = self.value(row, field)
+            value: Any = self.value(row, field)
             must = field.required or (field.needed is not None and field.needed(self, row))
             if must and field.name != "id" and (value is None or value in ("", ())):
                 raise self._no(field, row, "A value is required for field")
@@ -48,7 +49,7 @@ class Checks(Reading):
             if field.choices and value not in dict(field.choices):
                 what = f'The value "{value}" for field'
                 raise self._no(field, row, what, " is not one of the allowed options")
-            if field.type in NUMBERS and field.digits is not None:
+            if isinstance(value, Decimal) and field.digits is not None:
                 self._check_digits(field, row, value)
         self.validate(row, changed)
 
