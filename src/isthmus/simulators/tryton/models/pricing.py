@@ -79,7 +79,7 @@ class PriceList(Model):
     """A price list; `price` says which price of the product its formulas call `unit_price`."""
 
     name = "product.price_list"
-    title = "Price List"
+    title = "Product Price List"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),
         many2one("company", "company.company", "Company", required=True, default=own_company),
@@ -113,7 +113,7 @@ class PriceListLine(Model):
     """One line; an empty product or category fits all of them, an empty quantity any."""
 
     name = "product.price_list.line"
-    title = "Price List Line"
+    title = "Product Price List Line"
     rec_field = "formula"
     order: ClassVar[Order] = (("price_list", "ASC"), ("sequence", "ASC"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (

@@ -87,8 +87,8 @@ class Log(Model):
     """What was deleted; the record itself is gone, so `resource` reads as nothing. Other events are not kept here."""
 
     name = "ir.model.log"
-    title = "Log"
-    rec_field = "event"
+    title = "Model Log"
+    rec_field = "id"
     order: ClassVar[Order] = (("id", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("user", "res.user", "User", readonly=True),
@@ -109,9 +109,12 @@ class Log(Model):
     def get_resource(self, _row: Row) -> None:
         """Return nothing: what was deleted has no name any more."""
 
-    def get_action(self, row: Row) -> str:
-        """Return the event as people read it."""
-        return str(row["event"]).title()
+    def get_action(self, _row: Row) -> None:
+        """Return nothing: only buttons and wizards are actions."""
+
+    def get_rec_name(self, row: Row) -> str:
+        """Return the id, as of a record without a name."""
+        return f"({row['id']})"
 
 
 class Group(Model):
@@ -141,6 +144,10 @@ class User(Model):
         """Return the name, the login of a user who has none."""
         return row["name"] or row["login"]
 
+    def administers(self) -> bool:
+        """Whether the caller is an administrator."""
+        return self.env.database.may(self.env.uid, "write", self.name)
+
     @remote()
     def get_preferences(self, context_only: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         """Return what a client puts into the context of its calls, and more unless `context_only`."""
@@ -155,7 +162,7 @@ class User(Model):
             "company_filter": "one",
             "employees": [],
             "groups": list(row["groups"]),
-            "administrator": self.env.database.may(self.env.uid, "write", self.name),
+            "administrator": self.administers(),
         }
         return told if context_only else {**told, "name": row["name"], "status_bar": self.get_rec_name(row)}
 

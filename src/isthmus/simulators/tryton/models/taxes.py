@@ -56,7 +56,7 @@ class Tax(Model):
     """A tax; one with a parent is a part of it and never on a line by itself."""
 
     name = "account.tax"
-    title = "Tax"
+    title = "Account Tax"
     order: ClassVar[Order] = (("sequence", "ASC"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),
@@ -86,7 +86,7 @@ class TaxRule(Model):
     """Which tax takes the place of which; only its name matters here."""
 
     name = "account.tax.rule"
-    title = "Tax Rule"
+    title = "Account Tax Rule"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True),
         many2one("company", "company.company", "Company", required=True),

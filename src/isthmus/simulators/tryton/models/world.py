@@ -43,7 +43,7 @@ class Subdivision(Model):
     """A state or province; its code carries the country's, as `US-NY`."""
 
     name = "country.subdivision"
-    title = "Subdivision"
+    title = "Country Subdivision"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("country", "country.country", "Country", required=True, index=True),
@@ -128,7 +128,7 @@ class PaymentTerm(Model):
     """When an invoice is due."""
 
     name = "account.invoice.payment_term"
-    title = "Payment Term"
+    title = "Account Invoice Payment Term"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),

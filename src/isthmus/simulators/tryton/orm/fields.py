@@ -182,7 +182,8 @@ def accept(field: Field, value: Any) -> Any:
     if kind in TEXTS:
         return _text(field, value)
     if kind in NUMBERS:
-        return number(value)
+        # Python's Decimal takes a float for what it is in binary: 9.99 has fifty decimals, and the field refuses them.
+        return Decimal(value) if kind == "numeric" and isinstance(value, float) else number(value)
     if kind == "boolean":
         return bool(value)
     if kind == "many2one":
