@@ -7,7 +7,7 @@ from typing import Any
 from isthmus.simulators.shapes import is_list, is_object
 from isthmus.simulators.tryton.accounts import Accounts
 from isthmus.simulators.tryton.chronicle import Chronicle
-from isthmus.simulators.tryton.errors import AccessError, Page, PythonError
+from isthmus.simulators.tryton.errors import ButtonRefused, Page, PythonError
 from isthmus.simulators.tryton.orm.env import Database, Env
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.writing import as_ids
@@ -129,7 +129,7 @@ def _check_button(model: Model, function: Callable[..., Any], action: str, ids: 
         if row is None or not function.__dict__["button"](model, row):
             told = str(record_id) if row is None else model.label(record_id)
             message = f'You can not call "{action}" on "{told}" of "{model.title}".'
-            raise AccessError(message)
+            raise ButtonRefused(message)
 
 
 def _split(params: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:

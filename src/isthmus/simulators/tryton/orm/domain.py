@@ -161,7 +161,11 @@ def _family(model: "Model", field: Field, sign: str, value: Any) -> Condition:
     if isinstance(value, str):
         ids = other.matching([["rec_name", "ilike", value]])
     found = other.family((i for i in ids if i is not None), up=sign.endswith("parent_of"))
-    inside = _among(model, field, found) if field.type in X2MANY else _in(model, field, found)
+    if field.relation == model.name and field.type == "many2one":
+        # Below itself: "parent child_of X" holds for X too.
+        inside = Condition(lambda row: row["id"] in found, found)
+    else:
+        inside = _among(model, field, found) if field.type in X2MANY else _in(model, field, found)
     return _not(inside) if sign.startswith("not") else inside
 
 

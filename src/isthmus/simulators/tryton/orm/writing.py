@@ -192,7 +192,8 @@ class Writing(Checks):
         """Change records: ids, values, ids, values, ..."""
         self.check("write")
         if len(args) % 2:
-            raise PythonError
+            message = "ModelSQL.write() missing 1 required positional argument: 'values'"
+            raise PythonError(message)
         for ids, values in zip(args[::2], args[1::2], strict=True):
             wanted = as_ids(ids)
             self._check_stamps(wanted)

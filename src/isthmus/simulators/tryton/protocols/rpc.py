@@ -1,4 +1,4 @@
-"""`POST /<db>/rpc/` and `/rpc/`: JSON-RPC with a session.
+"""`POST /<db>/rpc/` and `/rpc/`: JSON-RPC, or XML-RPC, with a session.
 
 A body of exactly `id`, `method` and `params` is answered in an envelope, always with 200 once the caller is known;
 any other body gets the bare result and errors by status.
@@ -13,9 +13,11 @@ from aiohttp import web
 from isthmus.simulators.shapes import is_list, is_object
 from isthmus.simulators.tryton.accounts import Account, Refusal
 from isthmus.simulators.tryton.errors import FactorMissing, Page, PythonError, TrytonError
+from isthmus.simulators.tryton.protocols import xmlrpc
 from isthmus.simulators.tryton.protocols.wire import NotJson, answer, json_body, page, source
 from isthmus.simulators.tryton.service import Service
 
+Work = Callable[[Service, web.Request, str, list[Any]], Any]
 _ENVELOPE = {"id", "method", "params"}
 SESSION_PARTS = 3  # login, user id, token
 
@@ -31,18 +33,26 @@ def routes(service: Callable[[], Service]) -> list[web.RouteDef]:
             return page(503)
         return await _served(service(), request, _database)
 
-    return [web.post("/rpc/", root), web.post("/{db}/rpc/", database)]
+    async def wrong_verb(_request: web.Request) -> web.Response:
+        return page(405, headers={"Allow": "POST, OPTIONS"})
+
+    return [
+        web.post("/rpc/", root),
+        web.post("/{db}/rpc/", database),
+        web.get("/rpc/", wrong_verb),
+        web.get("/{db}/rpc/", wrong_verb),
+    ]
 
 
-async def _served(
-    server: Service, request: web.Request, work: Callable[[Service, web.Request, str, list[Any]], Any]
-) -> web.Response:
+async def _served(server: Service, request: web.Request, work: Work) -> web.Response:
+    if xmlrpc.is_xml(request):
+        return await _in_xml(server, request, work)
     if "json" not in request.headers.get("Content-Type", ""):
-        return page(400, "Not a JSON request" if "xml" not in request.headers.get("Content-Type", "") else "")
+        return page(400, "Not a RPC request")
     try:
         body = await json_body(request)
     except NotJson:
-        return page(400, "Unable to read JSON request")
+        return page(400, "Unable to get RPC method")
     if not is_object(body) or not isinstance(body.get("method"), str):
         return page(400, "Unable to get RPC method")
     params: Any = body.get("params") or []
@@ -59,6 +69,16 @@ async def _served(
     except PythonError as wrong:
         return answer(request, {"id": body["id"], "error": [str(wrong), ""]}) if enveloped else page(500, str(wrong))
     return answer(request, {"id": body["id"], "result": result} if enveloped else result)
+
+
+async def _in_xml(server: Service, request: web.Request, work: Work) -> web.Response:
+    call = await xmlrpc.parsed(request)
+    if call is None:
+        return page(400, "Unable to get RPC method")
+    try:
+        return xmlrpc.told(lambda: work(server, request, call[1], call[0]))
+    except Page as refused:
+        return refusal(refused)
 
 
 def refusal(refused: Page) -> web.Response:
