@@ -61,9 +61,7 @@ class Service:
 
     def method(self, name: str, action: str) -> Callable[..., Any]:
         """Return a method callers may call. Raises `Page` for any other."""
-        function = getattr(self.database.models[name], action, None) or getattr(
-            self.database.models[name], f"{action}_", None
-        )
+        function = getattr(self.database.models[name], action, None)
         if function is None or not getattr(function, "remote", False):
             raise Page(403)
         return function

@@ -278,7 +278,7 @@ class ProductIdentifier(Model):
         integer("sequence", "Sequence"),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse an EAN that cannot be one."""
         del changed
         if row["type"] == "ean" and not _is_ean(row["code"]):

@@ -150,7 +150,7 @@ class Sale(Model):
         selection("state", "State", STATES, required=True, readonly=True, default="draft", copied=False),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse addresses of other parties, a warehouse that is none, methods that wait for each other."""
         del changed
         for address, party in (("invoice_address", "invoice_party"), ("shipment_address", "shipment_party")):

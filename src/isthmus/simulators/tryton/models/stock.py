@@ -281,7 +281,7 @@ class Inventory(Model):
         """Number the count."""
         row["number"] = row["number"] or self.env.of(Sequence).next("Inventory")
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse to count anything but a place where goods can lie."""
         del changed
         if self.env[LOCATIONS].row(row["location"])["type"] != "storage":

@@ -189,7 +189,7 @@ class Application(Model):
     )
 
     @button(lambda _m, row: row["state"] == "requested")
-    def validate_(self, ids: list[int]) -> None:
+    def validate(self, ids: list[int]) -> None:
         """Accept the request."""
         self.change(ids, state="validated")
 

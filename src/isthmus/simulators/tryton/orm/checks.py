@@ -15,7 +15,7 @@ _STAMPS = frozenset({"create_uid", "write_uid"})
 class Checks(Reading):
     """The half of a model that says no."""
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Raise `UserError` for a record that must not be like this; `changed` is `None` for a new one."""
 
     def check_columns(self, row: Row, changed: frozenset[str] | None = None) -> None:
@@ -51,7 +51,7 @@ class Checks(Reading):
                 raise self._no(field, row, what, " is not one of the allowed options")
             if isinstance(value, Decimal) and field.digits is not None:
                 self._check_digits(field, row, value)
-        self.validate(row, changed)
+        self.check_values(row, changed)
 
     def _check_digits(self, field: Field, row: Row, value: Decimal) -> None:
         most = field.digits(self, row) if callable(field.digits) else field.digits

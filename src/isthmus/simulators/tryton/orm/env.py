@@ -29,7 +29,7 @@ class Database:
     def __init__(self, models: Iterable[type["Model"]], now: Callable[[], datetime] | None = None) -> None:
         """Make empty tables. `now` is the server's clock, aware."""
         self._now = now or system_time
-        self._last = datetime.min  # noqa: DTZ901 - naive UTC, as Tryton keeps its times
+        self._read = self._last = datetime.min  # noqa: DTZ901 - naive UTC, as Tryton keeps its times
         self.store = Store()
         self.models: dict[str, type[Model]] = {}
         self.fields: dict[str, dict[str, Field]] = {}
@@ -46,7 +46,8 @@ class Database:
     def moment(self) -> datetime:
         """Return the time of one transaction, never the same twice, as a running server hardly ever does."""
         now = self._now().astimezone(UTC).replace(tzinfo=None)
-        self._last = self._last + _TICK if now == self._last else now
+        self._last = self._last + _TICK if now == self._read else now
+        self._read = now
         return self._last
 
     def env(self, uid: int, context: Mapping[str, Any] | None = None, began: datetime | None = None) -> "Env":

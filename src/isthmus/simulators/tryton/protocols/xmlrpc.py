@@ -63,7 +63,7 @@ class _Marshaller(xmlrpc.client.Marshaller):
         super().__init__("utf-8", allow_none=True)
         ours: dict[Any, Any] = {Decimal: _Marshaller.dump_decimal, int: _Marshaller.dump_number}
         tags = dict.fromkeys((date, time, timedelta), _Marshaller.dump_tagged)
-        self.dispatch = {**xmlrpc.client.Marshaller.dispatch, **ours, **tags}
+        self.dispatch = {**xmlrpc.client.Marshaller.dispatch, **ours, **tags}  # type: ignore[assignment]
 
     def dump_decimal(self, value: Decimal, write: _Write) -> None:
         write(f"<value><bigdecimal>{value}</bigdecimal></value>\n")
