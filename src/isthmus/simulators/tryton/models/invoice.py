@@ -8,6 +8,7 @@ from isthmus.simulators.tryton.errors import AccessError, UserError
 from isthmus.simulators.tryton.models.processing import process_sales
 from isthmus.simulators.tryton.models.system import Sequence
 from isthmus.simulators.tryton.models.taxes import Taxed, tax_amount
+from isthmus.simulators.tryton.models.units import Unit
 from isthmus.simulators.tryton.models.world import Currency
 from isthmus.simulators.tryton.orm.fields import (
     PRICE_DIGITS,
@@ -189,9 +190,8 @@ class InvoiceLine(Model):
         invoice = self.env[INVOICES].label(row["invoice"])
         if not row["product"] or not row["unit"]:
             return f"{row['description'] or ''} @ {invoice}".lstrip()
-        symbol = self.env["product.uom"].row(row["unit"])["symbol"]
         product = self.env["product.product"].label(row["product"])
-        return f"{row['quantity'].normalize():f}\xa0{symbol} {product} @ {invoice}"
+        return f"{self.env.of(Unit).told(row['quantity'], row['unit'])} {product} @ {invoice}"
 
     def get_amount(self, row: Row) -> Decimal | None:
         """Return quantity times price in the invoice's currency."""

@@ -112,8 +112,7 @@ class SaleLine(Model):
         quantity = row["quantity"] or ZERO
         if row["unit"] is None:
             return f"{float(quantity)} {product} @ {sale}"
-        symbol = self.env.of(Unit).row(row["unit"])["symbol"]
-        return f"{quantity.normalize():f}\xa0{symbol} {product} @ {sale}"
+        return f"{self.env.of(Unit).told(quantity, row['unit'])} {product} @ {sale}"
 
     def search_rec_name(self, _rest: str, sign: str, value: Any) -> Any:
         """Search by sale and product."""

@@ -175,8 +175,8 @@ class Move(Model):
 
     def get_rec_name(self, row: Row) -> str:
         """Return how much of what."""
-        symbol = self.env.of(Unit).row(row["unit"])["symbol"]
-        told = f"{row['quantity'].normalize():f}\xa0{symbol} {self.env['product.product'].label(row['product'])}"
+        moved = self.env.of(Unit).told(row["quantity"], row["unit"])
+        told = f"{moved} {self.env['product.product'].label(row['product'])}"
         behind = row["shipment"] or row["origin"]
         if behind is None:
             return told
