@@ -57,7 +57,12 @@ class Invoice(Model):
         char("reference", "Reference"),
         char("description", "Description", locked=_not_draft),
         selection("state", "State", STATES, readonly=True, default="draft", copied=False),
-        day("invoice_date", "Invoice Date", locked=lambda _m, row: row["state"] in ("posted", "paid", "cancelled")),
+        day(
+            "invoice_date",
+            "Invoice Date",
+            locked=lambda _m, row: row["state"] in ("posted", "paid", "cancelled"),
+            copied=False,
+        ),
         many2one("party", "party.party", "Party", required=True, index=True, locked=_not_draft),
         many2one("invoice_address", "party.address", "Invoice Address", required=True, locked=_not_draft),
         many2one("currency", "currency.currency", "Currency", required=True, locked=_not_draft),
@@ -91,13 +96,13 @@ class Invoice(Model):
     def get_untaxed_amount(self, row: Row) -> Decimal:
         """Return the sum of the lines."""
         lines = self.env.of(InvoiceLine)
-        start = Decimal(0).scaleb(-2)
-        return sum((lines.get_amount(line) or ZERO for line in self._mine(row)), start)
+        total = sum((lines.get_amount(line) or ZERO for line in self._mine(row)), ZERO)
+        return self.env.of(Currency).rounded(row["currency"], total)
 
     def get_tax_amount(self, row: Row) -> Decimal:
         """Return the taxes."""
         lines = (Taxed(line["taxes"] or (), line["unit_price"], line["quantity"]) for line in self._mine(row))
-        return tax_amount(self.env, lines, row["currency"])
+        return self.env.of(Currency).rounded(row["currency"], tax_amount(self.env, lines, row["currency"]))
 
     def get_total_amount(self, row: Row) -> Decimal:
         """Return the sum with taxes; negative for a credit note."""

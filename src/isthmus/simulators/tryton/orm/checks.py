@@ -67,7 +67,9 @@ class Checks(Reading):
         """Return the error for a value that its field's domain does not allow; it says what would be."""
         field = self.fields[name]
         value = self.value(row, field)
-        told = self.env[field.relation].label(value) if field.type == "many2one" else dict(field.choices).get(value)
+        told = (
+            self.env[field.relation].label(value) if field.type == "many2one" else dict(field.choices).get(value, value)
+        )
         wrong = self._no(field, row, f'The value "{told}" for field', " is not valid according to its domain")
         return UserError(wrong.message, domain=[domain or [], {name: described(field)}])
 

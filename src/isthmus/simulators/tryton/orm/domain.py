@@ -125,10 +125,9 @@ def _dotted(model: "Model", field: Field, rest: str, clause: list[Any]) -> Condi
     other = model.env[field.relation]
     negative = clause[1].startswith("not") or (clause[1] == "!=" and clause[2] is not None)
     if field.type != "many2one":
-        # "Some address is not in X" is not what is meant, but "no address is in X".
-        sign = {"!=": "="}.get(clause[1], clause[1].removeprefix("not ")) if negative else clause[1]
-        some = _among(model, field, other.matching([[rest, sign, *clause[2:]]]))
-        return _not(some) if negative else some
+        some = _among(model, field, other.matching([[rest, *clause[1:]]]))
+        # Who has no address at all lives "not in X" as well, like who has one elsewhere.
+        return Condition(lambda row: some.test(row) or not model.value(row, field)) if negative else some
     inside = _among(model, field, other.matching([[rest, *clause[1:]]], active_test=False))
     return Condition(lambda row: inside.test(row) or model.value(row, field) is None) if negative else inside
 
