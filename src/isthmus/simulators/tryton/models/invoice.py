@@ -169,7 +169,7 @@ class InvoiceLine(Model):
     rec_field = "product"
     order: ClassVar[Order] = (("invoice", "ASC"), ("sequence", "ASC NULLS FIRST"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("invoice", INVOICES, "Invoice", required=True, index=True),
+        many2one("invoice", INVOICES, "Invoice", index=True),
         many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type",

@@ -308,7 +308,7 @@ class Identifier(Model):
         many2one("address", "party.address", "Address", index=True),
         selection("type", "Type", IDENTIFIER_TYPES),
         char("code", "Code", required=True, index=True),
-        computed(char, "code_compact", "Code Compact", searcher="search_code"),
+        computed(char, "code_compact", "Code Compact", required=True, searcher="search_code"),
         integer("sequence", "Sequence"),
         boolean("active", "Active", default=True),
     )

@@ -109,7 +109,7 @@ class Move(Model):
         many2one("product", "product.product", "Product", required=True, index=True, locked=_fixed),
         floating("quantity", "Quantity", required=True, locked=_fixed, digits=unit_digits),
         many2one("unit", "product.uom", "Unit", required=True, locked=_fixed),
-        floating("internal_quantity", "Internal Quantity", readonly=True, default=ZERO),
+        floating("internal_quantity", "Internal Quantity", required=True, readonly=True, default=ZERO),
         many2one("from_location", LOCATIONS, "From Location", required=True, locked=_fixed),
         many2one("to_location", LOCATIONS, "To Location", required=True, locked=_fixed),
         reference("shipment", SHIPMENTS, "Shipment", index=True, locked=lambda _m, row: row["id"] >= 0),
@@ -311,7 +311,7 @@ class InventoryLine(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("inventory", "stock.inventory", "Inventory", required=True, index=True),
         many2one("product", "product.product", "Product", required=True, index=True),
-        floating("expected_quantity", "Expected Quantity", readonly=True, default=ZERO),
+        floating("expected_quantity", "Expected Quantity", required=True, readonly=True, default=ZERO),
         floating("quantity", "Actual Quantity", digits=unit_digits),
         one2many("moves", MOVES, "origin", "Moves", readonly=True),
     )

@@ -20,8 +20,8 @@ class Checks(Reading):
 
     def check_columns(self, row: Row, changed: frozenset[str] | None = None) -> None:
         """Check what the database itself would refuse: nothing where something must be, links into nowhere."""
-        for field in self.fields.values():
-            if not field.kept or (changed is not None and field.name not in changed):
+        for field in self.env.database.plans[self.name].kept:
+            if changed is not None and field.name not in changed:
                 continue
             value = row.get(field.name)
             if field.required and value is None:
@@ -37,12 +37,10 @@ class Checks(Reading):
 
     def check_record(self, row: Row, changed: frozenset[str] | None) -> None:
         """Check what the server refuses once the record is there."""
-        for field in self.fields.values():
-            if field.getter or field.through:
-                continue
+        for field in self.env.database.plans[self.name].checked:
             value: Any = self.value(row, field)
             must = field.required or (field.needed is not None and field.needed(self, row))
-            if must and field.name != "id" and (value is None or value in ("", ())):
+            if must and (value is None or value in ("", ())):
                 raise self._no(field, row, "A value is required for field")
             if value is None or field.type in X2MANY:
                 continue
