@@ -117,7 +117,11 @@ async def test_bad_bodies_never_reach_a_method(tryton: Caller) -> None:
 
 
 async def test_an_unknown_database_looks_like_an_outage(tryton: Caller) -> None:
-    assert (await tryton.post("/other/rpc/", SEARCH)).status == 503
+    await tryton.enter()
+    login = {"id": 0, "method": "common.db.login", "params": ["demo", {"password": "demo-password"}, "en"]}
+    assert (await tryton.post("/other/rpc/", login)).status == 404
+    assert (await tryton.post("/other/rpc/", SEARCH, Authorization=tryton.authorization or "")).status == 503
+    assert (await tryton.post("/other/rpc/", SEARCH)).status == 401
 
 
 async def test_a_long_answer_says_gzip_even_when_it_is_not(tryton: Caller, world: TrytonWorld) -> None:

@@ -1,5 +1,8 @@
 """Sales: from the draft to goods that are gone, and the way back."""
 
+import base64
+import io
+import zipfile
 from decimal import Decimal
 from typing import Any
 
@@ -266,6 +269,51 @@ async def test_a_sale_is_done_when_everything_is_sent_and_paid(tryton: Caller, w
     world.env()["account.invoice"].paid([invoice])  # type: ignore[attr-defined]
     told = await tryton.read("sale.sale", sale, "state", "invoice_state")
     assert (told["state"], told["invoice_state"]) == ("done", "paid")
+
+
+async def test_what_a_sale_leaves_to_people_they_do_by_hand(tryton: Caller) -> None:
+    methods = {"invoice_method": "manual", "shipment_method": "manual"}
+    sale = await tryton.sale(await tryton.line("LAMP-0001", 3, "10"), **methods)
+    states = await tryton.sold(sale)
+    assert (states["state"], states["shipment_state"], states["invoice_state"]) == ("processing", "none", "none")
+    for _ in range(2):
+        await tryton("model.sale.sale.manual_shipment", [sale])
+        await tryton("model.sale.sale.manual_invoice", [sale])
+    told = await tryton.read("sale.sale", sale, "shipments", "invoices")
+    assert (len(told["shipments"]), len(told["invoices"])) == (1, 1)
+
+
+async def test_goods_wait_for_the_money_and_bills_for_the_goods(tryton: Caller, world: TrytonWorld) -> None:
+    sale = await tryton.sale(await tryton.line("LAMP-0001", 3, "10"), shipment_method="invoice")
+    assert (await tryton.sold(sale))["shipments"] == []
+    (invoice,) = (await tryton.read("sale.sale", sale, "invoices"))["invoices"]
+    await tryton("model.account.invoice.post", [invoice])
+    world.env()["account.invoice"].paid([invoice])  # type: ignore[attr-defined]
+    assert len((await tryton.read("sale.sale", sale, "shipments"))["shipments"]) == 1
+    other = await tryton.sale(await tryton.line("LAMP-0001", 3, "10"), invoice_method="fulfillment")
+    await shipped(tryton, other)
+    told = await tryton.read("sale.sale", other, "invoices.total_amount", "invoice_state")
+    assert (told["invoice_state"], decimal(told["invoices."][0]["total_amount"])) == ("pending", 30)
+    with pytest.raises(Refused) as both:
+        await tryton.sale(
+            await tryton.line("LAMP-0001", 1, "10"), invoice_method="fulfillment", shipment_method="invoice"
+        )
+    assert "You cannot use together" in both.value.message
+
+
+async def test_an_invoice_comes_as_a_document(tryton: Caller) -> None:
+    sale = await tryton.sale(await tryton.line("LAMP-0001", 3, "10"))
+    await tryton.sold(sale)
+    (invoice,) = (await tryton.read("sale.sale", sale, "invoices"))["invoices"]
+    await tryton("model.account.invoice.post", [invoice])
+    about = {"model": "account.invoice", "id": invoice, "ids": [invoice]}
+    kind, content, at_once, name = await tryton("report.account.invoice.execute", [invoice], about)
+    assert (kind, at_once, name) == ("odt", False, "Invoice-1")
+    with zipfile.ZipFile(io.BytesIO(base64.decodebytes(content["base64"].encode()))) as archive:
+        assert b"30.00" in archive.read("content.xml")
+    with pytest.raises(Refused) as unknown:
+        await tryton("report.sale.sale.execute", [sale], {})
+    assert unknown.value.name == "'sale.sale'"
 
 
 async def test_the_same_reference_can_be_used_twice(tryton: Caller) -> None:

@@ -11,6 +11,7 @@ from isthmus.simulators.tryton.errors import ButtonRefused, Page, PythonError
 from isthmus.simulators.tryton.orm.env import Database, Env
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.writing import as_ids
+from isthmus.simulators.tryton.reports import INVOICE, executed
 from isthmus.simulators.tryton.seed import SERIES, SUPERUSER
 from isthmus.simulators.tryton.wizards import Wizards
 
@@ -39,7 +40,7 @@ class Service:
             for method, function in inspect.getmembers(model, inspect.isfunction)
             if getattr(function, "remote", False)
         ]
-        return [*found, *self.wizards.methods()]
+        return [*found, *self.wizards.methods(), f"report.{INVOICE}.execute"]
 
     def call(self, uid: int, method: str, params: Sequence[Any]) -> Any:
         """Answer `model.party.party.search` and the like; the last of `params` is the context."""
@@ -51,13 +52,21 @@ class Service:
             wizard = self.wizards.find(name, action)
             args, context = _split(params)
             return self._run(uid, context, lambda env: wizard(env, *args))
-        if kind != "model" or name not in self.database.models:
+        if kind == "report":
+            return self._report(name, action, params)(uid)
+        if name not in self.database.models:
             raise PythonError(repr(name))
         function = self.method(name, action)
         args, context = _split(params)
         if function.__dict__["on_records"] and args and is_list(args[0]) and len(set(args[0])) != len(args[0]):
             raise Page(422, "Duplicate records")
         return self.done(uid, name, action, args, context)
+
+    def _report(self, name: str, action: str, params: Sequence[Any]) -> Callable[[int], Any]:
+        if action != "execute":
+            raise Page(403)
+        args, context = _split(params)
+        return lambda uid: self._run(uid, context, lambda env: executed(env, name, as_ids(args[0] if args else [])))
 
     def method(self, name: str, action: str) -> Callable[..., Any]:
         """Return a method callers may call. Raises `Page` for any other."""

@@ -18,7 +18,10 @@ _PROCESSED = ("confirmed", "processing", "done")
 
 
 def process_sales(env: Env, ids: Iterable[int]) -> None:
-    """Bring everything behind the sales up to date. Raises `UserError` where something is missing."""
+    """Bring everything behind the sales up to date. Raises `UserError` where something is missing.
+
+    `manual_invoice` and `manual_shipment` in the context do by hand what a sale's method leaves to people.
+    """
     env = env.inner()
     sales = env[SALES]
     for sale_id in ids:
@@ -73,7 +76,7 @@ def invoices_of(env: Env, sale: Row) -> list[Row]:
 
 
 def _to_invoice(env: Env, sale: Row, line: Row) -> Decimal:
-    if sale["invoice_method"] == "manual":
+    if sale["invoice_method"] == "manual" and not env.context.get("manual_invoice"):
         return ZERO
     wanted = line["quantity"]
     if sale["invoice_method"] == "fulfillment" and is_movable(env, line):
@@ -124,7 +127,8 @@ def _revenue_account(env: Env, sale: Row) -> Any:
 
 
 def _ship(env: Env, sale: Row, *, back: bool) -> None:
-    if sale["shipment_method"] == "manual" or (sale["shipment_method"] == "invoice" and not _paid(env, sale)):
+    by_hand = sale["shipment_method"] == "manual" and not env.context.get("manual_shipment")
+    if by_hand or (sale["shipment_method"] == "invoice" and not _paid(env, sale)):
         return
     due: list[tuple[Row, Decimal]] = []
     for line in goods_lines(env, sale):

@@ -298,6 +298,16 @@ class Sale(Model):
         """Make invoices and shipments; safe to repeat."""
         processing.process_sales(self.env, ids)
 
+    @button(lambda _m, row: row["invoice_method"] == "manual" and row["state"] in ("processing", "done"))
+    def manual_invoice(self, ids: list[int]) -> None:
+        """Make the invoice that nobody makes by itself."""
+        processing.process_sales(self.env.with_context(manual_invoice=True), ids)
+
+    @button(lambda _m, row: row["shipment_method"] == "manual" and row["state"] in ("processing", "done"))
+    def manual_shipment(self, ids: list[int]) -> None:
+        """Make the shipment that nobody makes by itself."""
+        processing.process_sales(self.env.with_context(manual_shipment=True), ids)
+
     @button(lambda _m, row: row["state"] in ("draft", "quotation"))
     def cancel(self, ids: list[int]) -> None:
         """Give the sale up."""

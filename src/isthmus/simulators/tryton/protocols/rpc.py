@@ -29,9 +29,8 @@ def routes(service: Callable[[], Service]) -> list[web.RouteDef]:
         return await _served(service(), request, _root)
 
     async def database(request: web.Request) -> web.Response:
-        if request.match_info["db"] != service().name:
-            return page(503)
-        return await _served(service(), request, _database)
+        known = request.match_info["db"] == service().name
+        return await _served(service(), request, _database if known else _nowhere)
 
     async def wrong_verb(_request: web.Request) -> web.Response:
         return page(405, headers={"Allow": "POST, OPTIONS"})
@@ -97,6 +96,13 @@ def _root(server: Service, _request: web.Request, method: str, _params: list[Any
     if method == "common.authentication.services":
         return []
     raise PythonError(repr(method))
+
+
+def _nowhere(_server: Service, request: web.Request, method: str, _params: list[Any]) -> Any:
+    """Answer for a database that does not exist, which Tryton does only after half a minute of trying to connect."""
+    if method == "common.db.login":
+        raise Page(404)
+    raise Page(503 if _session(request) is not None else 401)
 
 
 def _database(server: Service, request: web.Request, method: str, params: list[Any]) -> Any:
