@@ -5,6 +5,8 @@ The database needs a company in euros with a chart of accounts, a fiscal year, o
 one payment term, one sales tax of 20 per cent called "20%" and one warehouse coded "WH".
 """
 
+import base64
+import json
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -16,7 +18,8 @@ from tests.simulators.tryton.caller import Caller, Refused, Turned
 Notes = dict[str, Any]
 _NUMBER = re.compile(r"\d+")
 SALE = ("state", "reference", "sale_date", "quotation_date", "shipment_state", "invoice_state", "untaxed_amount",
-        "tax_amount", "total_amount", "shipment_method", "invoice_method", "shipment_cost_method", "rec_name", "origin",
+        "tax_amount", "total_amount", "shipment_method", "invoice_method", "to_ship", "to_invoice",
+        "shipment_cost_method", "rec_name", "origin",
         "lines.amount", "lines.movable", "lines.sale_state", "lines.moves_progress", "lines.invoice_progress",
         "lines.summary", "lines.shipping_date", "lines.rec_name")  # fmt: skip
 
@@ -76,6 +79,8 @@ class Play:
         await self.refusals()
         await self.amounts()
         await self.shipments()
+        await self.methods()
+        await self.doors()
         return self.notes
 
     async def parties(self) -> None:
@@ -327,7 +332,7 @@ class Play:
     async def shipments(self) -> None:
         """Carry goods out and back, invoice and credit."""
         call, note, out = self.call, self.note, "model.stock.shipment.out"
-        states = ("state", "shipment_state", "invoice_state")
+        states = ("state", "shipment_state", "invoice_state", "to_ship", "to_invoice")
         service = self.line(1, "5", product=self.service)
         free = {"type": "line", "quantity": 1, "unit_price": Decimal(-2), "description": "Discount"}
         sale = await self.sale(self.line(), service, free, {"type": "comment", "description": "Hello"})
@@ -383,6 +388,85 @@ class Play:
             await note(f"short {step}", call(f"{out}.{step}", [short]))
         await note("exception", call.read("sale.sale", many, *states))
 
+    async def methods(self) -> None:
+        """Sell in the ways that are not usual: by hand, goods after money, money after goods."""
+        call, note, states = self.call, self.note, ("state", "shipment_state", "invoice_state", "to_ship", "to_invoice")
+        for name, more in (
+            ("by hand", {"invoice_method": "manual", "shipment_method": "manual"}),
+            ("money first", {"shipment_method": "invoice"}),
+            ("goods first", {"invoice_method": "fulfillment"}),
+            ("both", {"invoice_method": "fulfillment", "shipment_method": "invoice"}),
+        ):
+            made = await note(f"{name} create", call("model.sale.sale.create", [await self.head(self.line(), **more)]))
+            if made is None:
+                continue
+            await call("model.sale.sale.quote", made)
+            await call("model.sale.sale.confirm", made)
+            await note(f"{name} confirmed", call.read("sale.sale", made[0], *states, "shipments", "invoices"))
+            for step in ("manual_shipment", "manual_invoice", "manual_shipment"):
+                await note(f"{name} {step} {len(self.notes)}", call(f"model.sale.sale.{step}", made))
+            after = await note(f"{name} after", call.read("sale.sale", made[0], *states, "shipments", "invoices"))
+            if after["invoices"] and name == "by hand":
+                await call("model.account.invoice.post", after["invoices"])
+                about = {"model": "account.invoice", "id": after["invoices"][0], "ids": after["invoices"]}
+                told = await call("report.account.invoice.execute", after["invoices"], about)
+                self.notes["report"] = [told[0], told[1]["__class__"], told[2], _blank(told[3])]
+
+    async def doors(self) -> None:
+        """Knock at the REST door, and at the other one with bad bodies."""
+        (me,) = await self.call.find("res.user", [["login", "=", self.call.login]])
+        made = await self.call.make("res.user.application", application="rest", user=me["id"])
+        self.key = (await self.call.read("res.user.application", made, "key"))["key"]
+        wanted = encoded([["code", "=", f"{self.tag}-T"]])
+        await self.rest("read", "GET", f"product.product?f=code&f=template.type&d={wanted}")
+        await self.rest("bare", "GET", f"product.product?d={wanted}")
+        await self.rest("range", "GET", "party.party?f=active", Range="records=0-2")
+        await self.rest("far", "GET", "party.party", Range="records=900000-900001")
+        clause = encoded([["nope", "=", 1]])
+        for name, path in (
+            ("gone", "party.party/999999"), ("field", "party.party/1?f=nope"), ("model", "nope.nope/1"),
+            ("domain", "party.party?d=xx"), ("clause", f"party.party?d={clause}"),
+        ):  # fmt: skip
+            await self.rest(name, "GET", path)
+        taken = {"name": "Rest", "code": f"{self.tag}-B"}
+        await self.rest("code taken", "POST", "party.party", taken)
+        told = await self.rest("create", "POST", "party.party?f=name&f=active", {"name": "Rest"})
+        path = f"party.party/{told['id']}"
+        await self.rest("write", "PUT", f"{path}?f=name", {"name": "Rest again"})
+        await self.rest("delete", "DELETE", path)
+        await self.rest("delete again", "DELETE", path)
+        await self.rest("no method", "POST", "party.party/nope", {})
+        sale = await self.sale(self.line())
+        for step in ("quote", "quote", "confirm"):
+            await self.rest(f"{step} {len(self.notes)}", "POST", f"sale.sale/{sale}/{step}?f=state", {})
+        await self.rest("bad key", "GET", path, Authorization="bearer nope")
+        await self.rest("session", "GET", path, Authorization=self.call.authorization or "")
+        rpc = {"Authorization": self.call.authorization or ""}
+        for name, body, more in (
+            ("key", {"id": 1, "method": "model.party.party.search", "params": [[], 0, 1, None, {}]},
+             {"Authorization": f"bearer {self.key}"}),
+            ("no context", {"id": 1, "method": "model.party.party.search", "params": [[], 0, 1, None]}, rpc),
+            ("no method", {"id": 1}, rpc), ("a list", [], rpc), ("text", {}, {**rpc, "Content-Type": "text/plain"}),
+            ("bare", {"method": "model.country.country.search_count", "params": [[["code", "=", "nope"]], {}]}, rpc),
+            ("bare error", {"method": "model.party.party.create", "params": [[taken], {}]}, rpc),
+            ("half a tag", {"id": 1, "method": "x", "params": [{"__class__": "date", "year": 2026}]}, rpc),
+        ):  # fmt: skip
+            answer = await self.call.post(f"/{self.call.database}/rpc/", body, **more)
+            text = (await answer.read()).decode()
+            self.notes[f"rpc {name}"] = [answer.status, answer.content_type, _NUMBER.sub("#", text)]
+
+    async def rest(self, name: str, verb: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Write down what the REST door answered and return it."""
+        sent = {"Authorization": f"bearer {self.key}", "X-Tryton-Context": encoded({"company": 1}), **headers}
+        url = f"{self.call.root}/{self.call.database}/rest/model/{path}"
+        answer = await self.call.session.request(verb, url, json=body, headers=sent)
+        raw = await answer.read()
+        content = json.loads(raw) if raw and answer.content_type == "application/json" else None
+        told = [answer.status, answer.headers.get("Content-Language"), answer.headers.get("Accept-Ranges")]
+        listed = len(content) if isinstance(content, list) and name == "range" else shape(content)
+        self.notes[f"rest {name}"] = [*told, listed]
+        return content
+
     async def wizard(self, name: str, state: str, model: str, record_id: int, start: Any) -> int:
         """Go through a wizard of one step and return what it opened."""
         active = {"active_model": model, "active_id": record_id, "active_ids": [record_id]}
@@ -391,6 +475,11 @@ class Play:
         ended = await self.call(f"wizard.{name}.delete", session)
         self.notes[f"wizard {name}"] = [ends, answer["actions"][0][0]["res_model"], ended]
         return answer["actions"][0][1]["res_id"][0]
+
+
+def encoded(value: Any) -> str:
+    """Return a value as the REST door takes it in an address or a header."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
 
 def day(year: int, month: int, number: int) -> dict[str, Any]:

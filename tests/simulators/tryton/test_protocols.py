@@ -251,7 +251,9 @@ async def test_rest_presses_buttons_and_a_warning_is_a_dead_end(tryton: Caller) 
     assert (await rest(tryton, "POST", f"sale.sale/{sale}/quote?f=state", {}))[1]["state"] == "quotation"
     status, told, _ = await rest(tryton, "POST", f"sale.sale/{sale}/quote", {})
     assert (status, told["message"].startswith('You can not call "quote"')) == (400, True)
-    await rest(tryton, "POST", f"sale.sale/{sale}/confirm", {})
+    # The answer is read before the processing that follows a confirmation.
+    assert (await rest(tryton, "POST", f"sale.sale/{sale}/confirm?f=state", {}))[1]["state"] == "confirmed"
+    assert (await tryton.read("sale.sale", sale, "state"))["state"] == "processing"
     (shipment,) = (await tryton.read("sale.sale", sale, "shipments"))["shipments"]
     for step in ("assign_try", "pick"):
         assert (await rest(tryton, "POST", f"stock.shipment.out/{shipment}/{step}", {}))[0] == 200

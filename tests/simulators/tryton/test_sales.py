@@ -276,9 +276,11 @@ async def test_what_a_sale_leaves_to_people_they_do_by_hand(tryton: Caller) -> N
     sale = await tryton.sale(await tryton.line("LAMP-0001", 3, "10"), **methods)
     states = await tryton.sold(sale)
     assert (states["state"], states["shipment_state"], states["invoice_state"]) == ("processing", "none", "none")
-    for _ in range(2):
-        await tryton("model.sale.sale.manual_shipment", [sale])
-        await tryton("model.sale.sale.manual_invoice", [sale])
+    for step in ("manual_shipment", "manual_invoice"):
+        await tryton(f"model.sale.sale.{step}", [sale])
+        with pytest.raises(Refused) as again:
+            await tryton(f"model.sale.sale.{step}", [sale])
+        assert again.value.message == f'You can not call "{step}" on "1" of "Sale".'
     told = await tryton.read("sale.sale", sale, "shipments", "invoices")
     assert (len(told["shipments"]), len(told["invoices"])) == (1, 1)
 

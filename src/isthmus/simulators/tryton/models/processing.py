@@ -127,9 +127,15 @@ def _revenue_account(env: Env, sale: Row) -> Any:
 
 
 def _ship(env: Env, sale: Row, *, back: bool) -> None:
+    due = _to_ship(env, sale, back=back)
+    if due:
+        _make_shipment(env, sale, due, back=back)
+
+
+def _to_ship(env: Env, sale: Row, *, back: bool) -> list[tuple[Row, Decimal]]:
     by_hand = sale["shipment_method"] == "manual" and not env.context.get("manual_shipment")
     if by_hand or (sale["shipment_method"] == "invoice" and not _paid(env, sale)):
-        return
+        return []
     due: list[tuple[Row, Decimal]] = []
     for line in goods_lines(env, sale):
         if not is_movable(env, line) or (line["quantity"] < 0) is not back:
@@ -137,8 +143,7 @@ def _ship(env: Env, sale: Row, *, back: bool) -> None:
         planned = sum((move["quantity"] for move in line_moves(env, line)), ZERO)
         if abs(line["quantity"]) - planned > 0:
             due.append((line, abs(line["quantity"]) - planned))
-    if due:
-        _make_shipment(env, sale, due, back=back)
+    return due
 
 
 def _make_shipment(env: Env, sale: Row, due: list[tuple[Row, Decimal]], *, back: bool) -> None:
@@ -175,14 +180,17 @@ def _paid(env: Env, sale: Row) -> bool:
 
 
 def _follow_states(env: Env, sale: Row) -> None:
-    changes = {"invoice_state": _invoice_state(env, sale), "shipment_state": _shipment_state(env, sale)}
+    by_hand = env.with_context(manual_invoice=True, manual_shipment=True)
+    changes: dict[str, Any] = {"invoice_state": _invoice_state(env, sale), "shipment_state": _shipment_state(env, sale)}
     changes["state"] = "done" if _is_done(env, goods_lines(env, sale), changes) else "processing"
+    changes["to_invoice"] = any(_to_invoice(by_hand, sale, line) for line in goods_lines(env, sale))
+    changes["to_ship"] = any(_to_ship(by_hand, sale, back=back) for back in (False, True))
     fresh = {name: value for name, value in changes.items() if sale[name] != value}
     if fresh:
         env[SALES].change([sale["id"]], **fresh)
 
 
-def _is_done(env: Env, lines: list[Row], states: dict[str, str]) -> bool:
+def _is_done(env: Env, lines: list[Row], states: dict[str, Any]) -> bool:
     sent = states["shipment_state"] == "sent" or (
         states["shipment_state"] == "none" and not any(is_movable(env, line) and line["quantity"] for line in lines)
     )

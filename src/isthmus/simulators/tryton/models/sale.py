@@ -160,7 +160,7 @@ class Sale(Model):
         if row["warehouse"] and self.env["stock.location"].row(row["warehouse"])["type"] != "warehouse":
             raise self.not_in_domain(row, "warehouse")
         if row["invoice_method"] == "fulfillment" and row["shipment_method"] == "invoice":
-            text_ = 'You cannot use together invoice "On Fulfillment" and shipment "On Invoice Paid" methods on sale'
+            text_ = 'You cannot use together invoice "On Fulfillment" and shipment "On Invoice Paid" on sale'
             message = f'{text_} "{self.get_rec_name(row)}".'
             raise UserError(message)
 
@@ -298,12 +298,12 @@ class Sale(Model):
         """Make invoices and shipments; safe to repeat."""
         processing.process_sales(self.env, ids)
 
-    @button(lambda _m, row: row["invoice_method"] == "manual" and row["state"] in ("processing", "done"))
+    @button(lambda _m, row: row["invoice_method"] == "manual" and row["to_invoice"])
     def manual_invoice(self, ids: list[int]) -> None:
         """Make the invoice that nobody makes by itself."""
         processing.process_sales(self.env.with_context(manual_invoice=True), ids)
 
-    @button(lambda _m, row: row["shipment_method"] == "manual" and row["state"] in ("processing", "done"))
+    @button(lambda _m, row: row["shipment_method"] == "manual" and row["to_ship"])
     def manual_shipment(self, ids: list[int]) -> None:
         """Make the shipment that nobody makes by itself."""
         processing.process_sales(self.env.with_context(manual_shipment=True), ids)

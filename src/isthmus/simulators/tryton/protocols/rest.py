@@ -212,12 +212,12 @@ def _action(server: Service, request: web.Request, uid: int) -> Any:
     named: Mapping[str, Any] = sent(request) or {}
     if "id" not in request.match_info:
         return server.done(uid, name, action, (), _context(request), named=named)
-    record_id = _record(server, request, uid)
+    ids, fields = [_record(server, request, uid)], _fields(request)
     try:
-        result = server.done(uid, name, action, ([record_id],), _context(request), named=named)
+        result = server.done(uid, name, action, (ids,), _context(request), named=named, fields=fields)
     except AccessError:
         raise Page(403) from None
-    return _read(server, request, uid, record_id) if result is None else result
+    return _plain(result)[0] if is_list(result) and len(result) == 1 else result
 
 
 async def _application(server: Service, request: web.Request) -> web.StreamResponse:
