@@ -1,73 +1,18 @@
-"""One life of a small shop, told to any Tryton; the answers of two of them can be laid side by side.
+"""One life of a small shop, told to any Tryton; see `notes` for how the answers of two of them are compared.
 
-What differs between two databases for no reason of Tryton's (ids, numbers, times, names of places) is blanked out.
 The database needs a company in euros with a chart of accounts, a fiscal year, one accounting category without taxes,
 one payment term, one sales tax of 20 per cent called "20%" and one warehouse coded "WH".
 """
 
-import base64
-import json
-import re
-from collections.abc import Awaitable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.simulators.tryton.caller import Caller, Refused, Turned
-
-Notes = dict[str, Any]
-_NUMBER = re.compile(r"\d+")
-SALE = ("state", "reference", "sale_date", "quotation_date", "shipment_state", "invoice_state", "untaxed_amount",
-        "tax_amount", "total_amount", "shipment_method", "invoice_method", "to_ship", "to_invoice",
-        "shipment_cost_method", "rec_name", "origin",
-        "lines.amount", "lines.movable", "lines.sale_state", "lines.moves_progress", "lines.invoice_progress",
-        "lines.summary", "lines.shipping_date", "lines.rec_name")  # fmt: skip
+from tests.simulators.tryton.notes import Notes, day, kind, named
+from tests.simulators.tryton.scenario_doors import Knocking
 
 
-def shape(value: Any, key: str = "") -> Any:
-    """Return a value without what no two databases share."""
-    if isinstance(value, dict):
-        if value.get("__class__") in ("date", "datetime"):
-            return value["__class__"]
-        return {name: shape(part, name) for name, part in sorted(value.items())}
-    if isinstance(value, list):
-        return [shape(part, key) for part in value]
-    if isinstance(value, bool) or value is None or key in ("quantity", "forecast_quantity", "expected_quantity"):
-        return value
-    if isinstance(value, int):
-        return "<int>"
-    return _NUMBER.sub("#", value) if isinstance(value, str) and key != "decimal" else value
-
-
-def error(told: Refused | Turned) -> Any:
-    """Return an error as it can be compared; what Python says of itself is its own affair."""
-    if isinstance(told, Turned):
-        return ["page", told.status]
-    if told.told == "":
-        return ["python"]
-    if told.name == "ConcurrencyException":
-        return [told.name, told.told]
-    return [told.name, *(_NUMBER.sub("#", text) for text in told.told[:2] if isinstance(text, str))]
-
-
-@dataclass
-class Play:
-    """One play on one Tryton; `tag` makes codes that nobody used before."""
-
-    call: Caller
-    tag: str
-    notes: Notes = field(default_factory=dict)
-
-    async def note(self, name: str, work: Awaitable[Any]) -> Any:
-        """Write down what came of a call and return it, `None` when it was an error."""
-        assert name not in self.notes, name
-        try:
-            answer = await work
-        except (Refused, Turned) as wrong:
-            self.notes[name] = {"error": error(wrong)}
-            return None
-        self.notes[name] = shape(answer)
-        return answer
+class Play(Knocking):
+    """The whole scenario."""
 
     async def __call__(self) -> Notes:
         """Play everything and return the notes."""
@@ -159,7 +104,7 @@ class Play:
         names = dict(zip(ids, codes, strict=True))
         for name, domain in wanted.items():
             answer = self.call("model.party.party.search", [domain, ["id", "in", ids]], 0, None, [["id", "ASC"]])
-            await self.note(f"domain {name}", _named(answer, names))
+            await self.note(f"domain {name}", named(answer, names))
         for name, order in (
             ("unknown", [["nope", "ASC"]]),
             ("way", [["name", "UP"]]),
@@ -189,7 +134,7 @@ class Play:
             ("no sale unit", {**base, "salable": True}),
         ):
             told = self.call("model.product.template.create", [values])
-            await note(f"template {name}", _kind(told) if name in ("five decimals", "float") else told)
+            await note(f"template {name}", kind(told) if name in ("five decimals", "float") else told)
         for name, code in (("wrong", "4006381333932"), ("right", "4006381333931")):
             values = {"product": self.thing, "type": "ean", "code": code}
             await note(f"ean {name}", call("model.product.identifier.create", [values]))
@@ -220,7 +165,7 @@ class Play:
             ("house", {"location": self.house, "lines": []}),
         ):
             told = call("model.stock.inventory.create", [{"company": 1, **values}])
-            count = await note(f"count {name}", _kind(told) if name == "house" else told)
+            count = await note(f"count {name}", kind(told) if name == "house" else told)
             if name == "ok":
                 await note("count confirm", call("model.stock.inventory.confirm", count))
         for name, context in (
@@ -236,268 +181,3 @@ class Play:
         moves = [["product", "=", self.thing], ["state", "=", "done"]]
         told = ["state", "quantity", "effective_date", "planned_date", "origin", "shipment", "assignation_required"]
         await note("moves", call.find("stock.move", moves, *told))
-
-    def line(self, quantity: float = 3, price: str = "10.0000", **more: Any) -> dict[str, Any]:
-        """Return the values of a line."""
-        values = {"type": "line", "product": self.thing, "unit": self.unit, "quantity": quantity}
-        return {**values, "unit_price": Decimal(price), **more}
-
-    async def head(self, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """Return the values of a sale."""
-        if not hasattr(self, "buyer"):
-            self.buyer = await self.call.buyer()
-            (self.address,) = (await self.call.read("party.party", self.buyer, "addresses"))["addresses"]
-            self.term = await self.call.one("account.invoice.payment_term")
-        values = {"party": self.buyer, "company": 1, "currency": 1, "reference": "WEB", "payment_term": self.term}
-        places = {"invoice_address": self.address, "shipment_address": self.address, "warehouse": self.house}
-        return {**values, **places, "shipment_cost_method": None, "lines": [["create", list(lines)]], **more}
-
-    async def sale(self, *lines: dict[str, Any], **more: Any) -> int:
-        """Create a sale."""
-        return await self.call.make("sale.sale", **await self.head(*lines, **more))
-
-    async def sales(self) -> None:
-        """Go from the draft to processing and see what may be done on the way."""
-        call, note = self.call, self.note
-        sale = await self.sale(self.line())
-        await note("sale draft", call.read("sale.sale", sale, *SALE))
-        await note("sale confirm early", call("model.sale.sale.confirm", [sale]))
-        await note("sale quote", call("model.sale.sale.quote", [sale]))
-        await note("sale quoted", call.read("sale.sale", sale, *SALE))
-        (line,) = (await call.read("sale.sale", sale, "lines"))["lines"]
-        for name, params in (
-            ("party", ["sale.write", [sale], {"party": 1}]),
-            ("number", ["sale.write", [sale], {"number": "7"}]),
-            ("reference", ["sale.write", [sale], {"reference": "WEB", "comment": "x"}]),
-            ("new line", ["sale.write", [sale], {"lines": [["create", [self.line()]]]}]),
-            ("line", ["line.write", [line], {"quantity": 5}]),
-            ("line inside", ["sale.write", [sale], {"lines": [["write", [line], {"quantity": 5}]]}]),
-            ("no line", ["line.delete", [line]]),
-            ("no sale", ["sale.delete", [sale]]),
-            ("twice", ["sale.confirm", [sale, sale]]),
-        ):
-            await note(f"quoted {name}", call(f"model.sale.{params[0]}", *params[1:]))
-        await note("sale confirm", call("model.sale.sale.confirm", [sale]))
-        await note("sale confirmed", call.read("sale.sale", sale, *SALE))
-        for step in ("process", "cancel", "draft", "quote"):
-            await note(f"processing {step}", call(f"model.sale.sale.{step}", [sale]))
-        await note("buttons on nothing", call("model.sale.sale.quote", [999999]))
-        other = await self.sale(self.line())
-        for step in ("quote", "draft", "cancel"):
-            await note(f"other {step}", call(f"model.sale.sale.{step}", [other]))
-        await note("other", call.read("sale.sale", other, "state", "number", "untaxed_amount"))
-        copied = await note("other copy", call("model.sale.sale.copy", [other]))
-        await note("copied", call.read("sale.sale", copied[0], *SALE))
-        await note("other delete", call("model.sale.sale.delete", [other]))
-
-    async def refusals(self) -> None:
-        """Ask for sales that cannot be."""
-        elsewhere = await self.call.buyer()
-        (foreign,) = (await self.call.read("party.party", elsewhere, "addresses"))["addresses"]
-        for name, lines, more in (
-            ("half", [self.line(1.5)], {}), ("decimals", [self.line(price="1.12345")], {}),
-            ("unit", [self.line(unit=None)], {}), ("quantity", [self.line(quantity=None)], {}),
-            ("price", [self.line(unit_price=None)], {}), ("product", [self.line(product=999999)], {}),
-            ("text", [self.line(type="comment")], {}),
-            ("text price", [{"type": "comment", "unit_price": Decimal(1)}], {}),
-            ("kilos", [self.line(unit=self.kilo)], {}),
-            ("party", [], {"party": 999999}), ("no party", [], {"party": None}),
-            ("address", [], {"invoice_address": foreign}), ("currency", [], {"currency": 999}),
-            ("state", [], {"state": "confirmed"}), ("method", [], {"invoice_method": "nope"}),
-        ):  # fmt: skip
-            await self.note(f"sale with {name}", self.call("model.sale.sale.create", [await self.head(*lines, **more)]))
-        for name, lines, more in (
-            ("lines", [], {}), ("invoice address", [self.line()], {"invoice_address": None}),
-            ("shipment address", [self.line()], {"shipment_address": None}),
-            ("carrier", [self.line()], {"shipment_cost_method": "order"}),
-        ):  # fmt: skip
-            sale = await self.sale(*lines, **more)
-            await self.note(f"quote without {name}", self.call("model.sale.sale.quote", [sale]))
-
-    async def amounts(self) -> None:
-        """Let amounts round, by document and by line."""
-        tax = [["add", [await self.call.one("account.tax", ["name", "=", "20%"])]]]
-        for rounding in ("line", "document"):
-            await self.call("model.account.configuration.write", [1], {"tax_rounding": rounding})
-            for name, lines in (
-                ("halves", [self.line(3, "1.115", taxes=tax), self.line(1, "0.025", taxes=tax)]),
-                ("many small", [self.line(1, "0.02", taxes=tax) for _ in range(8)]),
-                ("mixed", [self.line(1, "19.99", taxes=tax), self.line(2, "3.333"), self.line(-1, "0.55", taxes=tax)]),
-                ("four decimals", [self.line(7, "0.0725", taxes=tax)]),
-            ):
-                sale = await self.sale(*lines)
-                names = ("untaxed_amount", "tax_amount", "total_amount", "lines.amount")
-                await self.note(f"amounts {name} by {rounding}", self.call.read("sale.sale", sale, *names))
-
-    async def shipments(self) -> None:
-        """Carry goods out and back, invoice and credit."""
-        call, note, out = self.call, self.note, "model.stock.shipment.out"
-        states = ("state", "shipment_state", "invoice_state", "to_ship", "to_invoice")
-        service = self.line(1, "5", product=self.service)
-        free = {"type": "line", "quantity": 1, "unit_price": Decimal(-2), "description": "Discount"}
-        sale = await self.sale(self.line(), service, free, {"type": "comment", "description": "Hello"})
-        await call("model.sale.sale.quote", [sale])
-        await call("model.sale.sale.confirm", [sale])
-        await note("mixed sale", call.read("sale.sale", sale, *SALE))
-        (shipment,) = (await call.read("sale.sale", sale, "shipments"))["shipments"]
-        names = ("state", "effective_date", "planned_date", "reference", "shipping_reference", "packages", "carrier")
-        await note("shipment", call.read("stock.shipment.out", shipment, *names))
-        await note(
-            "forecast",
-            call.read("product.product", self.thing, "quantity", "forecast_quantity", locations=[self.house]),
-        )
-        for step in ("pick", "assign_try", "pick"):
-            await note(f"shipment {step} {len(self.notes)}", call(f"{out}.{step}", [shipment]))
-        try:
-            await call(f"{out}.pack", [shipment])
-        except Refused as asked:
-            self.notes["warning"] = [asked.name, asked.told[0].partition(".")[2], *map(_blank, asked.told[1:])]
-            uid = (await call.find("res.user", [["login", "=", call.login]]))[0]["id"]
-            await call.make("res.user.warning", user=uid, name=asked.told[0], always=False)
-        for step in ("pack", "do", "do"):
-            await note(f"shipment {step} {len(self.notes)}", call(f"{out}.{step}", [shipment]))
-        await note("shipped", call.read("sale.sale", sale, *states))
-        (invoice,) = (await call.read("sale.sale", sale, "invoices"))["invoices"]
-        heads = ("state", "type", "total_amount", "untaxed_amount", "tax_amount", "amount_to_pay", "invoice_date")
-        money = (*heads, "reference", "lines.amount", "lines.quantity", "lines.type", "lines.unit_price")
-        await note("invoice", call.read("account.invoice", invoice, *money))
-        await note("invoice post", call("model.account.invoice.post", [invoice]))
-        await note("invoice posted", call.read("account.invoice", invoice, *money))
-        credit = await self.wizard(
-            "account.invoice.credit", "credit", "account.invoice", invoice, {"with_refund": False}
-        )
-        await note("credit", call.read("account.invoice", credit, *money, "sales"))
-        back = await self.wizard("sale.return_sale", "return_", "sale.sale", sale, {})
-        await note("return", call.read("sale.sale", back, *SALE))
-        await call("model.sale.sale.quote", [back])
-        await call("model.sale.sale.confirm", [back])
-        (coming,) = (await call.read("sale.sale", back, "shipment_returns"))["shipment_returns"]
-        for step in ("do", "receive", "do"):
-            await note(f"return {step} {len(self.notes)}", call(f"{out}.return.{step}", [coming]))
-        await note("returned", call.read("sale.sale", back, *states))
-        await note("stock after", call.read("product.product", self.thing, "quantity", locations=[self.house]))
-        many = await self.sale(self.line(100000))
-        await call("model.sale.sale.quote", [many])
-        await call("model.sale.sale.confirm", [many])
-        (short,) = (await call.read("sale.sale", many, "shipments"))["shipments"]
-        await note("assign too little", call(f"{out}.assign_try", [short]))
-        await note("short", call.read("stock.shipment.out", short, "state", "partially_assigned"))
-        mine = [["shipment", "=", f"stock.shipment.out,{short}"]]
-        await note("split", call.find("stock.move", mine, "state", "quantity"))
-        for step in ("wait", "cancel"):
-            await note(f"short {step}", call(f"{out}.{step}", [short]))
-        await note("exception", call.read("sale.sale", many, *states))
-
-    async def methods(self) -> None:
-        """Sell in the ways that are not usual: by hand, goods after money, money after goods."""
-        call, note, states = self.call, self.note, ("state", "shipment_state", "invoice_state", "to_ship", "to_invoice")
-        for name, more in (
-            ("by hand", {"invoice_method": "manual", "shipment_method": "manual"}),
-            ("money first", {"shipment_method": "invoice"}),
-            ("goods first", {"invoice_method": "fulfillment"}),
-            ("both", {"invoice_method": "fulfillment", "shipment_method": "invoice"}),
-        ):
-            made = await note(f"{name} create", call("model.sale.sale.create", [await self.head(self.line(), **more)]))
-            if made is None:
-                continue
-            await call("model.sale.sale.quote", made)
-            await call("model.sale.sale.confirm", made)
-            await note(f"{name} confirmed", call.read("sale.sale", made[0], *states, "shipments", "invoices"))
-            for step in ("manual_shipment", "manual_invoice", "manual_shipment"):
-                await note(f"{name} {step} {len(self.notes)}", call(f"model.sale.sale.{step}", made))
-            after = await note(f"{name} after", call.read("sale.sale", made[0], *states, "shipments", "invoices"))
-            if after["invoices"] and name == "by hand":
-                await call("model.account.invoice.post", after["invoices"])
-                about = {"model": "account.invoice", "id": after["invoices"][0], "ids": after["invoices"]}
-                told = await call("report.account.invoice.execute", after["invoices"], about)
-                self.notes["report"] = [told[0], told[1]["__class__"], told[2], _blank(told[3])]
-
-    async def doors(self) -> None:
-        """Knock at the REST door, and at the other one with bad bodies."""
-        (me,) = await self.call.find("res.user", [["login", "=", self.call.login]])
-        made = await self.call.make("res.user.application", application="rest", user=me["id"])
-        self.key = (await self.call.read("res.user.application", made, "key"))["key"]
-        wanted = encoded([["code", "=", f"{self.tag}-T"]])
-        await self.rest("read", "GET", f"product.product?f=code&f=template.type&d={wanted}")
-        await self.rest("bare", "GET", f"product.product?d={wanted}")
-        await self.rest("range", "GET", "party.party?f=active", Range="records=0-2")
-        await self.rest("far", "GET", "party.party", Range="records=900000-900001")
-        clause = encoded([["nope", "=", 1]])
-        for name, path in (
-            ("gone", "party.party/999999"), ("field", "party.party/1?f=nope"), ("model", "nope.nope/1"),
-            ("domain", "party.party?d=xx"), ("clause", f"party.party?d={clause}"),
-        ):  # fmt: skip
-            await self.rest(name, "GET", path)
-        taken = {"name": "Rest", "code": f"{self.tag}-B"}
-        await self.rest("code taken", "POST", "party.party", taken)
-        told = await self.rest("create", "POST", "party.party?f=name&f=active", {"name": "Rest"})
-        path = f"party.party/{told['id']}"
-        await self.rest("write", "PUT", f"{path}?f=name", {"name": "Rest again"})
-        await self.rest("delete", "DELETE", path)
-        await self.rest("delete again", "DELETE", path)
-        await self.rest("no method", "POST", "party.party/nope", {})
-        sale = await self.sale(self.line())
-        for step in ("quote", "quote", "confirm"):
-            await self.rest(f"{step} {len(self.notes)}", "POST", f"sale.sale/{sale}/{step}?f=state", {})
-        await self.rest("bad key", "GET", path, Authorization="bearer nope")
-        await self.rest("session", "GET", path, Authorization=self.call.authorization or "")
-        rpc = {"Authorization": self.call.authorization or ""}
-        for name, body, more in (
-            ("key", {"id": 1, "method": "model.party.party.search", "params": [[], 0, 1, None, {}]},
-             {"Authorization": f"bearer {self.key}"}),
-            ("no context", {"id": 1, "method": "model.party.party.search", "params": [[], 0, 1, None]}, rpc),
-            ("no method", {"id": 1}, rpc), ("a list", [], rpc), ("text", {}, {**rpc, "Content-Type": "text/plain"}),
-            ("bare", {"method": "model.country.country.search_count", "params": [[["code", "=", "nope"]], {}]}, rpc),
-            ("bare error", {"method": "model.party.party.create", "params": [[taken], {}]}, rpc),
-            ("half a tag", {"id": 1, "method": "x", "params": [{"__class__": "date", "year": 2026}]}, rpc),
-        ):  # fmt: skip
-            answer = await self.call.post(f"/{self.call.database}/rpc/", body, **more)
-            text = (await answer.read()).decode()
-            self.notes[f"rpc {name}"] = [answer.status, answer.content_type, _NUMBER.sub("#", text)]
-
-    async def rest(self, name: str, verb: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Write down what the REST door answered and return it."""
-        sent = {"Authorization": f"bearer {self.key}", "X-Tryton-Context": encoded({"company": 1}), **headers}
-        url = f"{self.call.root}/{self.call.database}/rest/model/{path}"
-        answer = await self.call.session.request(verb, url, json=body, headers=sent)
-        raw = await answer.read()
-        content = json.loads(raw) if raw and answer.content_type == "application/json" else None
-        told = [answer.status, answer.headers.get("Content-Language"), answer.headers.get("Accept-Ranges")]
-        listed = len(content) if isinstance(content, list) and name == "range" else shape(content)
-        self.notes[f"rest {name}"] = [*told, listed]
-        return content
-
-    async def wizard(self, name: str, state: str, model: str, record_id: int, start: Any) -> int:
-        """Go through a wizard of one step and return what it opened."""
-        active = {"active_model": model, "active_id": record_id, "active_ids": [record_id]}
-        session, *ends = await self.call(f"wizard.{name}.create")
-        answer = await self.call(f"wizard.{name}.execute", session, {"start": start}, state, **active)
-        ended = await self.call(f"wizard.{name}.delete", session)
-        self.notes[f"wizard {name}"] = [ends, answer["actions"][0][0]["res_model"], ended]
-        return answer["actions"][0][1]["res_id"][0]
-
-
-def encoded(value: Any) -> str:
-    """Return a value as the REST door takes it in an address or a header."""
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
-
-
-def day(year: int, month: int, number: int) -> dict[str, Any]:
-    """Return a tagged date."""
-    return {"__class__": "date", "year": year, "month": month, "day": number}
-
-
-def _blank(text: Any) -> Any:
-    return _NUMBER.sub("#", text) if isinstance(text, str) else text
-
-
-async def _named(answer: Awaitable[list[int]], names: dict[int, str]) -> list[str]:
-    return [names[i] for i in await answer]
-
-
-async def _kind(work: Awaitable[Any]) -> Any:
-    """Return only why it was refused: which record the text names differs."""
-    try:
-        return await work
-    except Refused as wrong:
-        return [why for why in ("exceeds the limit", "is not valid according to its domain") if why in wrong.message]
