@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from isthmus.bootstrap.connectors import connector
 from isthmus.connectors.odoo import CONNECTOR as ODOO
-from isthmus.connectors.shopify import CONNECTOR as SHOPIFY
 from isthmus.engine.connections import Connection
 from isthmus.engine.engine import Engine
 from isthmus.engine.flow import Flow
@@ -37,6 +37,11 @@ SECRET = "demo-secret"
 #: Nobody listens there: a test that calls out fails.
 NOWHERE = "http://127.0.0.1:9"
 SHOP = {"url": NOWHERE, "access_token": "shpat_x", "client_secret": SECRET}
+#: What a shop of each connector is opened with.
+SHOPS: Mapping[str, Mapping[str, str]] = {
+    "shopify": SHOP,
+    "woocommerce": {"url": NOWHERE, "consumer_key": "ck_x", "consumer_secret": "cs_x", "webhook_secret": SECRET},
+}
 ERP = {"url": NOWHERE, "database": "demo", "login": "demo", "api_key": "x"}
 ASKED = {
     "state": "parked",
@@ -157,12 +162,14 @@ async def standing(
     limits: Limits | None = None,
     proxies: Sequence[str] = (),
     more: Mapping[str, Mapping[str, str]] | None = None,
+    slug: str = "shopify",
 ) -> AsyncIterator[Stand]:
     """Serve a project on loopback; `more` are further shops by name, with what their settings say otherwise."""
+    shop, said_of_it = connector(slug), dict(SHOPS[slug])
     clock = SystemClock()
     async with Http() as http:
-        opened = [_open("shop", SHOPIFY, SHOP, http, clock), _open("erp", ODOO, ERP, http, clock)]
-        opened += [_open(name, SHOPIFY, {**SHOP, **said}, http, clock) for name, said in (more or {}).items()]
+        opened = [_open("shop", shop, said_of_it, http, clock), _open("erp", ODOO, ERP, http, clock)]
+        opened += [_open(name, shop, {**said_of_it, **said}, http, clock) for name, said in (more or {}).items()]
         async with running(opened, flows, clock=clock, database=database) as harness:
             sock = listen("127.0.0.1", 0)
             stopping = asyncio.Event()
