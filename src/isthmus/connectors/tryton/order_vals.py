@@ -93,13 +93,19 @@ class Translator:
             # The module's own way of charging for delivery needs a carrier; ours is a line.
             "shipment_cost_method": None,
         }
-        if warehouse := _one_warehouse(order):
-            header["warehouse"] = await self.lookups.warehouse(warehouse)
+        if warehouse := await self._warehouse(order):
+            header["warehouse"] = warehouse
         if order.payment_terms:
             header["payment_term"] = await self.lookups.payment_term(order.payment_terms)
         if wished := [line.requested_on for line in order.shipping_lines if line.requested_on]:
             header["shipping_date"] = day(max(on, min(wished)))
         return header
+
+    async def _warehouse(self, order: Order) -> int | None:
+        """Return the warehouse an order leaves from; the first one where it names none, as Tryton would with one."""
+        if named := _one_warehouse(order):
+            return await self.lookups.warehouse(named)
+        return next((each.id for each in await self.lookups.warehouses() if each.active), None)
 
     async def _any_address(self, party: int) -> int:
         """Return some address of a buyer who gave none: a sale of something digital needs one all the same."""

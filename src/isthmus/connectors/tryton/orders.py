@@ -159,7 +159,11 @@ class Orders:
         # What makes it ours, and whose books it is in, stays.
         header = {name: value for name, value in wanted.header.items() if name not in {"company", "description"}}
         vals = {**header, "lines": [*lines, ["create", new]]}
-        await self._call("write", [row.id], vals, key, unchanged=row)
+        try:
+            await self._call("write", [row.id], vals, key, unchanged=row)
+        except Invalid:
+            await self._still(row)
+            raise
         return await self._read(row.id)
 
     async def _finish(self, order: Order, key: Key, wanted: Wanted, row: wire.Sale) -> Receipt:
@@ -182,7 +186,7 @@ class Orders:
             await self._call(button, [row.id], key, unchanged=row)
         except Invalid:
             # Somebody was faster, such as a request of ours that was taken for lost.
-            now = await self._read(row.id)
+            now = await self._still(row)
             if now.state not in reached or button == "process":
                 raise
             return now
@@ -243,6 +247,14 @@ class Orders:
         if not found:
             message = f"the sale {sale} was deleted in Tryton"
             raise Gone(message)
+        return found[0]
+
+    async def _still(self, row: wire.Sale) -> wire.Sale:
+        """Return a sale as it is now. Raises `Contended` when it was taken away beside another one of our key."""
+        found = await self.translator.dialect.read(MODEL, wire.Sale, [row.id])
+        if not found:
+            message = f"{row.label} was taken away meanwhile"
+            raise Contended(message)
         return found[0]
 
     async def _lines(self, row: wire.Sale) -> list[wire.SaleLine]:
