@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from isthmus.simulators.odoo.orm.env import Env
-from isthmus.simulators.odoo.orm.shapes import is_list, listed
 from isthmus.simulators.odoo.truth import whole
+from isthmus.simulators.shapes import is_list, listed
 
 _READS = frozenset({"read", "search", "search_read", "search_count", "fields_get", "name_search"})
 

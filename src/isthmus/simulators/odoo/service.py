@@ -22,8 +22,8 @@ from isthmus.simulators.odoo.errors import (
 )
 from isthmus.simulators.odoo.orm.env import Database
 from isthmus.simulators.odoo.orm.model import Model
-from isthmus.simulators.odoo.orm.shapes import is_object, listed
 from isthmus.simulators.odoo.seed import SUPERUSER
+from isthmus.simulators.shapes import is_object, listed
 
 OBJECT_ARGUMENTS = 5  # db, uid, key, model, method
 _PYTHON: dict[type[Exception], type[OdooError]] = {

@@ -15,11 +15,11 @@ from isthmus.simulators.odoo.accounts import FULL, LIMITED, Accounts
 from isthmus.simulators.odoo.damage import damage
 from isthmus.simulators.odoo.models.quant import Quant
 from isthmus.simulators.odoo.orm.env import Env
-from isthmus.simulators.odoo.orm.shapes import is_list, is_object
 from isthmus.simulators.odoo.protocols import json2, jsonrpc, xmlrpc
 from isthmus.simulators.odoo.protocols.session import Sessions
 from isthmus.simulators.odoo.protocols.wire import NotJson, json_body
 from isthmus.simulators.odoo.service import OBJECT_ARGUMENTS, Service
+from isthmus.simulators.shapes import is_list, is_object
 from isthmus.simulators.stage import answer, body_of
 
 DATABASE = "demo"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.orm.fields import ZERO, Row
 from isthmus.simulators.odoo.orm.reading import Reading
-from isthmus.simulators.odoo.orm.shapes import listed
+from isthmus.simulators.shapes import listed
 
 #: states of moves that are still to come
 OPEN = ("waiting", "confirmed", "assigned", "partially_available")

@@ -18,7 +18,7 @@ from isthmus.simulators.odoo.orm.fields import (
 )
 from isthmus.simulators.odoo.orm.model import Model
 from isthmus.simulators.odoo.orm.records import remote
-from isthmus.simulators.odoo.orm.shapes import listed
+from isthmus.simulators.shapes import listed
 
 ROUNDING_METHODS = {"round_per_line": "Round per Line", "round_globally": "Round per Tax"}
 

@@ -23,7 +23,7 @@ from isthmus.simulators.odoo.orm.fields import (
 )
 from isthmus.simulators.odoo.orm.model import Model
 from isthmus.simulators.odoo.orm.records import call_time, remote
-from isthmus.simulators.odoo.orm.shapes import listed
+from isthmus.simulators.shapes import listed
 
 STATES = {
     "draft": "Draft",

@@ -17,7 +17,7 @@ from isthmus.simulators.odoo.orm.fields import (
 )
 from isthmus.simulators.odoo.orm.model import Model
 from isthmus.simulators.odoo.orm.records import call_time, remote
-from isthmus.simulators.odoo.orm.shapes import is_list, listed
+from isthmus.simulators.shapes import is_list, listed
 
 #: what may be sent in inventory mode; anything else is "restricted"
 _COUNTABLE = frozenset(

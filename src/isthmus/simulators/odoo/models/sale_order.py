@@ -27,7 +27,7 @@ from isthmus.simulators.odoo.orm.fields import (
 )
 from isthmus.simulators.odoo.orm.model import Model
 from isthmus.simulators.odoo.orm.records import Records, call_time, remote
-from isthmus.simulators.odoo.orm.shapes import listed
+from isthmus.simulators.shapes import listed
 
 INVOICING = {
     "upselling": "Upselling Opportunity",

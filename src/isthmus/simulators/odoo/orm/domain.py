@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.errors import WrongValue
 from isthmus.simulators.odoo.orm.fields import NUMBERS, TEXTS, X2MANY, Field, Row, number, to_moment
-from isthmus.simulators.odoo.orm.patterns import like
-from isthmus.simulators.odoo.orm.shapes import is_list, listed
+from isthmus.simulators.patterns import like
+from isthmus.simulators.shapes import is_list, listed
 
 if TYPE_CHECKING:
     from isthmus.simulators.odoo.orm.model import Model

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from isthmus.simulators.odoo.orm.fields import Field
-from isthmus.simulators.odoo.orm.store import Store, Table
+from isthmus.simulators.rows import Store, Table
 
 if TYPE_CHECKING:
     from isthmus.simulators.odoo.orm.model import Model

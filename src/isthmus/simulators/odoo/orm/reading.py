@@ -10,7 +10,7 @@ from isthmus.simulators.odoo.errors import WrongValue
 from isthmus.simulators.odoo.orm.domain import Condition, compile_domain, mentions
 from isthmus.simulators.odoo.orm.fields import X2MANY, Field, Row, show
 from isthmus.simulators.odoo.orm.records import Records, remote
-from isthmus.simulators.odoo.orm.shapes import is_list, listed
+from isthmus.simulators.shapes import is_list, listed
 
 Show = Callable[[Row], Any]
 

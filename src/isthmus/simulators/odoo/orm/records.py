@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from isthmus.simulators.odoo.errors import AccessError, MissingError, UserError, WrongValue
 from isthmus.simulators.odoo.orm.env import Env
 from isthmus.simulators.odoo.orm.fields import Field, Row, char, computed, integer, many2one, moment
-from isthmus.simulators.odoo.orm.store import Table
+from isthmus.simulators.rows import Table
 
 Remote = Callable[..., Any]
 _WORDS = {"read": "access", "write": "modify", "create": "create", "unlink": "delete"}

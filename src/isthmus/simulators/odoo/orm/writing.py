@@ -8,7 +8,7 @@ from isthmus.simulators.odoo.errors import UserError, ValidationError, WrongValu
 from isthmus.simulators.odoo.orm.fields import X2MANY, Field, Row, accept
 from isthmus.simulators.odoo.orm.reading import Reading
 from isthmus.simulators.odoo.orm.records import remote
-from isthmus.simulators.odoo.orm.shapes import is_list, listed
+from isthmus.simulators.shapes import is_list, listed
 
 CREATE, UPDATE, DELETE, UNLINK, LINK, CLEAR, REPLACE = range(7)
 _UNTOUCHED = frozenset({"id", "create_date", "create_uid", "write_date", "write_uid", "display_name"})

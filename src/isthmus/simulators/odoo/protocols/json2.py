@@ -11,9 +11,9 @@ from aiohttp import web
 
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.errors import BadRequest, NotFound, OdooError, Unauthorized, described
-from isthmus.simulators.odoo.orm.shapes import is_object
 from isthmus.simulators.odoo.protocols.wire import NotJson, answer, is_json, json_body, page
 from isthmus.simulators.odoo.service import Service
+from isthmus.simulators.shapes import is_object
 
 _BEARER = re.compile(r"bearer\s+(.+)", re.IGNORECASE)
 

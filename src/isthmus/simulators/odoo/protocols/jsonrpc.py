@@ -10,9 +10,9 @@ from aiohttp import web
 
 from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.errors import NotFound, OdooError, SessionExpired, described
-from isthmus.simulators.odoo.orm.shapes import is_object, listed
 from isthmus.simulators.odoo.protocols.wire import NotJson, answer, is_json, json_body, page, source
 from isthmus.simulators.odoo.service import Service
+from isthmus.simulators.shapes import is_object, listed
 
 Work = Callable[[dict[str, Any]], Any]
 SESSION_EXPIRED, NOT_FOUND = 100, 404

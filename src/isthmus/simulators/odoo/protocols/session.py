@@ -13,10 +13,10 @@ from isthmus.simulators.odoo import versions
 from isthmus.simulators.odoo.accounts import FULL, LIMITED
 from isthmus.simulators.odoo.errors import AccessDenied, SessionExpired
 from isthmus.simulators.odoo.models.base import User
-from isthmus.simulators.odoo.orm.shapes import listed
 from isthmus.simulators.odoo.protocols.jsonrpc import served
 from isthmus.simulators.odoo.protocols.wire import answer, page, source
 from isthmus.simulators.odoo.service import Service
+from isthmus.simulators.shapes import listed
 
 COOKIE = "session_id"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
-from isthmus.simulators.odoo.orm.fields import Row
+Row = dict[str, Any]
 
 
 class Table:

@@ -1,4 +1,4 @@
-"""SQL's LIKE patterns as Odoo uses them."""
+"""SQL's LIKE patterns as ERP systems let callers write them."""
 
 import re
 from collections.abc import Callable

@@ -14,7 +14,7 @@ def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
 
 
 def listed(ids: Any) -> list[Any]:
-    """Return ids as a list: Odoo takes one id, many, or `false` for none."""
+    """Return ids as a list: callers may send one id, many, or `null` or `false` for none."""
     if is_list(ids):
         return list(ids)
     return [] if ids is None or ids is False else [ids]

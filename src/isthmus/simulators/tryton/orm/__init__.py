@@ -1,0 +1,1 @@
+"""Records: fields, domains, reading and writing as Tryton does them."""

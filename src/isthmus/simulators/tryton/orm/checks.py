@@ -1,0 +1,108 @@
+"""What Tryton checks before it keeps a record, in its order and words."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from isthmus.simulators.rows import Row
+from isthmus.simulators.tryton.errors import AccessError, UserError
+from isthmus.simulators.tryton.orm.fields import NUMBERS, X2MANY, Field, decimals
+from isthmus.simulators.tryton.orm.reading import Reading
+
+_STAMPS = frozenset({"create_uid", "write_uid"})
+
+
+class Checks(Reading):
+    """The half of a model that says no."""
+
+    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+        """Raise `UserError` for a record that must not be like this; `changed` is `None` for a new one."""
+
+    def check_columns(self, row: Row, changed: frozenset[str] | None = None) -> None:
+        """Check what the database itself would refuse: nothing where something must be, links into nowhere."""
+        for field in self.fields.values():
+            if not field.kept or (changed is not None and field.name not in changed):
+                continue
+            value = row.get(field.name)
+            if field.required and value is None:
+                message = f'A value is required for field "{field.label}" in "{self.title}".'
+                raise UserError(message)
+            if field.type == "many2one" and field.name not in _STAMPS and value is not None and not field.multi:
+                self._check_link(field, value)
+
+    def _check_link(self, field: Field, value: int) -> None:
+        if field.relation in self.env and value not in self.env.table(field.relation).rows:
+            message = f'The value "{value}" for field "{field.label}" in "{self.title}" does not exist.'
+            raise UserError(message)
+
+    def check_record(self, row: Row, changed: frozenset[str] | None) -> None:
+        """Check what the server refuses once the record is there."""
+        for field in self.fields.values():
+            if field.getter or field.through:
+                continue
+            value = self.value(row, field)
+            must = field.required or (field.needed is not None and field.needed(self, row))
+            if must and field.name != "id" and (value is None or value in ("", ())):
+                raise self._no(field, row, "A value is required for field")
+            if value is None or field.type in X2MANY:
+                continue
+            if field.choices and value not in dict(field.choices):
+                what = f'The value "{value}" for field'
+                raise self._no(field, row, what, " is not one of the allowed options")
+            if field.type in NUMBERS and field.digits is not None:
+                self._check_digits(field, row, value)
+        self.validate(row, changed)
+
+    def _check_digits(self, field: Field, row: Row, value: Decimal) -> None:
+        most = field.digits(self, row) if callable(field.digits) else field.digits
+        if most is not None and decimals(value) > most:
+            limit = f' exceeds the limit of "(None, {most})"'
+            what = f'The number of digits in the value "{str(value)!r}" for field'
+            raise self._no(field, row, what, limit)
+
+    def _no(self, field: Field, row: Row, what: str, why: str = "") -> UserError:
+        return UserError(f'{what} "{field.label}" in record "{self.label(row["id"])}" of "{self.title}"{why}.')
+
+    def not_in_domain(self, row: Row, name: str) -> UserError:
+        """Return the error for a value that its field's domain does not allow."""
+        field = self.fields[name]
+        value = self.value(row, field)
+        told = self.env[field.relation].label(value) if field.type == "many2one" else value
+        return self._no(field, row, f'The value "{told}" for field', " is not valid according to its domain")
+
+    def check_unlocked(self, row: Row, fields: Iterable[Field], *, new: bool) -> None:
+        """Refuse callers the fields they may never write or not in this state; x2many guard themselves."""
+        if not self.env.outside:
+            return
+        for field in fields:
+            if field.type in X2MANY:
+                continue
+            if field.readonly:
+                message = f'You are not allowed to modify the field "{field.label}" of "{self.title}".'
+                raise AccessError(message)
+            if field.locked is not None and field.locked(self, {**row, "id": -1} if new else row):
+                message = (
+                    f'You are not allowed to modify the field "{field.label}" in record '
+                    f'"{self.label(row["id"])}" of "{self.title}".'
+                )
+                raise AccessError(message)
+
+    def check_unused(self, ids: Iterable[int]) -> None:
+        """Refuse to delete what another record cannot be without."""
+        going = frozenset(ids)
+        owned = {(f.relation, f.inverse) for f in self.fields.values() if f.type == "one2many"}
+        for model, fields in self.env.database.fields.items():
+            for field in fields.values():
+                if field.type != "many2one" or field.relation != self.name or not field.required or not field.kept:
+                    continue
+                if (model, field.name) not in owned and self._points(model, field.name, going):
+                    message = (
+                        "The records could not be deleted because they are used by field "
+                        f'"{field.label}" of "{self.env[model].title}".'
+                    )
+                    raise UserError(message)
+
+    def _points(self, model: str, column: str, going: frozenset[int]) -> bool:
+        table = self.env.table(model)
+        if table.indexed(column):
+            return any(table.where(column, i) for i in going)
+        return any(row.get(column) in going for row in table.rows.values())

@@ -1,0 +1,1 @@
+"""The doors: JSON-RPC, XML-RPC and REST."""
