@@ -233,8 +233,9 @@ class Client:
             if elsewhere and answer.status in _ELSEWHERE:
                 return None
             pause_s = LOCKED_S if operation == LOGIN else PAUSE_S
+            asked = Asked(operation, writes, self.database, self.clock.now(), pause_s, signed_in=bool(token))
             try:
-                return unwrap(answer, Asked(operation, writes, self.database, self.clock.now(), pause_s))
+                return unwrap(answer, asked)
             except Throttled as pause:
                 self.pace.back_off(max(0.0, (pause.retry_at - self.clock.now()).total_seconds()))
                 raise

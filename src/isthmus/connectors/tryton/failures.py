@@ -66,6 +66,7 @@ class Asked:
     database: str
     now: datetime
     pause_s: float = PAUSE_S
+    signed_in: bool = False
 
 
 def unwrap(answer: Response, asked: Asked) -> Any:
@@ -142,7 +143,7 @@ def _check_transport(answer: Response, asked: Asked) -> None:
         message = f"{asked.operation}: the server asks for a pause"
         raise Throttled(message, retry_at=retry_at(answer, asked))
     if status == HTTPStatus.UNAUTHORIZED:
-        raise AuthExpired(STRANGER) if asked.operation == LOGIN else SessionEnded(STRANGER)
+        raise _unauthorized(asked)
     if status == HTTPStatus.REQUEST_TIMEOUT:
         # It had not got the whole request when it lost patience, so nothing was done (RFC 9110, 15.5.9).
         message = f"{asked.operation}: the request did not arrive in time (HTTP {status})"
@@ -164,6 +165,14 @@ def _check_transport(answer: Response, asked: Asked) -> None:
     if status >= HTTPStatus.BAD_REQUEST:
         message = f"{asked.operation}: HTTP {status}"
         raise WireDrift(message, path=asked.operation)
+
+
+def _unauthorized(asked: Asked) -> Trouble:
+    if asked.operation == LOGIN:
+        return AuthExpired(STRANGER)
+    if asked.signed_in:
+        return SessionEnded(STRANGER)
+    return Forbidden("a server in front of Tryton asks for credentials of its own: check the setting URL")
 
 
 def _body(answer: Response, asked: Asked) -> Any:
