@@ -21,7 +21,7 @@ from tests.real.steps import CACHE, StepFailed, forget
 from tests.real.tryton import real_tryton
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("tests/real", "tests/connectors/tryton/test_real.py")
+TESTS = ("tests/real", "tests/connectors/tryton/test_promises.py")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,8 @@ from isthmus.connectors.tryton import CONNECTOR
 from isthmus.kit.http import Http, Request, Response
 from isthmus.ports.connector import Session, Tools
 from isthmus.ports.sink import Key
+from isthmus.simulators.stage import serve, stage
+from isthmus.simulators.tryton import SIMULATOR, TrytonWorld
 
 NOW = datetime(2026, 3, 2, 9, 58, 12, tzinfo=UTC)
 
@@ -91,7 +93,9 @@ def _happens(deeds: dict[str, list[Deed]], request: Request) -> Response | None:
 
 
 class Stand:
-    """A session to some Tryton."""
+    """A session to some Tryton; `world` is its inside where it is a simulated one."""
+
+    world: TrytonWorld
 
     def __init__(self, session: Session, clock: HandClock, pace: OpenPace) -> None:
         self.session, self.clock, self.pace = session, clock, pace
@@ -122,6 +126,19 @@ async def connected(url: str, **changed: str) -> AsyncIterator[Stand]:
     clock, pace = HandClock(), OpenPace()
     async with Between() as http:
         yield Stand(CONNECTOR.open(form(url, **changed), Tools("erp", http, clock, pace)), clock, pace)
+
+
+@asynccontextmanager
+async def standing(seed: str = "demo", **changed: str) -> AsyncIterator[Stand]:
+    world = SIMULATOR.build(seed, None)
+    assert isinstance(world, TrytonWorld)
+    runner = await serve(stage(world), 0)
+    try:
+        async with connected(f"http://127.0.0.1:{runner.addresses[0][1]}", **changed) as stand:
+            stand.world = world
+            yield stand
+    finally:
+        await runner.cleanup()
 
 
 def key(unique: str, reference: str = "") -> Key:
