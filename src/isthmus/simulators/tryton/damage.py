@@ -56,7 +56,7 @@ def alter_order(env: Env, wish: Wish) -> str:
         column = {"quantity": "quantity", "price": "unit_price"}[what]
         env.table(LINES).update(line["id"], {column: line[column] + 1})
         # The amounts are kept when a sale is confirmed; who changes the database forgets neither.
-        kept = dict.fromkeys(("untaxed_amount_cache", "tax_amount_cache", "total_amount_cache"))
+        kept = {f"{name}_amount_cache": None for name in ("untaxed", "tax", "total")}
         env.table(ORDERS).update(order["id"], kept)
     else:
         message = f"'what' is quantity, price, customer or state, not {what!r}"

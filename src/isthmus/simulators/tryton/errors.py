@@ -28,6 +28,10 @@ class UserError(TrytonError):
         self.message = message
         self.description = description
 
+    def __str__(self) -> str:
+        """Return what the page says that a bare call gets."""
+        return f"{self.message} - {self.description}"
+
 
 class AccessError(UserError):
     """A right is missing, a record is gone or a field is read-only; the RPC door calls it `UserError` as well."""
@@ -44,6 +48,10 @@ class UserWarned(TrytonError):
         super().__init__(key, message, description)
         self.message = message
         self.description = description
+
+    def __str__(self) -> str:
+        """Return what the page says that a bare call gets."""
+        return f"{self.message} - {self.description}"
 
 
 class Outdated(TrytonError):

@@ -13,6 +13,7 @@ from isthmus.simulators.tryton.orm.env import Env
 
 Answer = Callable[..., Any]
 START, END = "start", "end"
+LINES = "account.invoice.line"
 
 
 class Wizards:
@@ -35,10 +36,14 @@ class Wizards:
         """Return what answers a method of a wizard. Raises `PythonError` or `Page`."""
         if name not in self._actions:
             raise PythonError(repr(name))
-        found = {"create": self._create, "execute": self._execute, "delete": self._delete}.get(method)
+        found: Answer | None = {"create": self._create, "execute": self._execute, "delete": self._delete}.get(method)
         if found is None:
             raise Page(403)
-        return lambda env, *args: found(name, env, *args)
+
+        def answer(env: Env, *args: Any) -> Any:
+            return found(name, env, *args)
+
+        return answer
 
     def _create(self, name: str, _env: Env) -> list[Any]:
         self._last += 1
@@ -57,16 +62,16 @@ class Wizards:
         told = data.get(START) if is_object(data) else None
         return {"actions": act(env, told if is_object(told) else {})}
 
-    def _delete(self, _name: str, _env: Env, session: int) -> str:
+    def _delete(self, _name: str, _env: Env, session: int) -> None:
         self._sessions.pop(session, None)
-        return "reload"
 
 
 def _active(env: Env, model: str) -> list[int]:
     context = env.context
     if context.get("active_model") != model:
         raise PythonError(repr(context.get("active_model")))
-    return list(context.get("active_ids") or [context.get("active_id")])
+    ids: list[int] = context.get("active_ids") or [context["active_id"]]
+    return ids
 
 
 def _opened(model: str, ids: list[int]) -> list[Any]:
@@ -95,8 +100,12 @@ def _credit_invoices(env: Env, told: dict[str, Any]) -> list[Any]:
             message = f'The invoice "{invoices.label(invoice_id)}" is not posted.'
             raise UserError(message)
         (credit,) = invoices.copy([invoice_id])
-        for line_id in invoices.get(invoices.row(credit), "lines"):
-            lines.change([line_id], quantity=-(lines.row(line_id)["quantity"] or 0))
+        mine = invoices.get(invoices.row(credit), "lines")
+        credited = dict(zip(mine, invoices.get(row, "lines"), strict=True))
+        for line_id in mine:
+            # The credit follows from the invoice and not from the sale any more.
+            before = lines.row(line_id)
+            lines.change([line_id], quantity=-(before["quantity"] or 0), origin=f"{LINES},{credited[line_id]}")
         if told.get("with_refund"):
             invoices.post([credit])  # type: ignore[attr-defined]
             invoices.paid([credit, invoice_id])  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
     reference,
     selection,
     text,
@@ -43,11 +44,11 @@ class Invoice(Model):
     """An invoice; it gets its number when it is posted."""
 
     name = INVOICES
-    title = "Invoice"
+    title = "Account Invoice"
     rec_field = "number"
     order: ClassVar[Order] = (("number", "DESC NULLS FIRST"), ("invoice_date", "DESC NULLS FIRST"), ("id", "DESC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type", "Type", {"out": "Customer", "in": "Supplier"}, required=True, default="out", locked=_not_draft
         ),
@@ -158,12 +159,12 @@ class InvoiceLine(Model):
     """A line of an invoice; `origin` says what was sold."""
 
     name = LINES
-    title = "Invoice Line"
+    title = "Account Invoice Line"
     rec_field = "product"
     order: ClassVar[Order] = (("invoice", "ASC"), ("sequence", "ASC NULLS FIRST"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("invoice", INVOICES, "Invoice", required=True, index=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type",
             "Type",
@@ -178,13 +179,19 @@ class InvoiceLine(Model):
         text("description", "Description"),
         many2many("taxes", "account.tax", "Taxes"),
         reference("origin", ("sale.line", LINES), "Origin", index=True),
+        many2one("account", "account.account", "Account"),
         computed(numeric, "amount", "Amount"),
         integer("sequence", "Sequence"),
     )
 
     def get_rec_name(self, row: Row) -> str:
         """Return what is invoiced where."""
-        return f"{self.env['product.product'].label(row['product'])} @ {self.env[INVOICES].label(row['invoice'])}"
+        invoice = self.env[INVOICES].label(row["invoice"])
+        if not row["product"] or not row["unit"]:
+            return f"{row['description'] or ''} @ {invoice}".lstrip()
+        symbol = self.env["product.uom"].row(row["unit"])["symbol"]
+        product = self.env["product.product"].label(row["product"])
+        return f"{row['quantity'].normalize():f}\xa0{symbol} {product} @ {invoice}"
 
     def get_amount(self, row: Row) -> Decimal | None:
         """Return quantity times price in the invoice's currency."""

@@ -17,16 +17,22 @@ from isthmus.simulators.tryton.orm.fields import (
     integer,
     many2one,
     one2many,
+    own_company,
     selection,
 )
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.records import Order
 
+
+def _divided(left: Any, right: Any) -> Any:
+    return left / right
+
+
 _SIGNS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: py.add,
     ast.Sub: py.sub,
     ast.Mult: py.mul,
-    ast.Div: py.truediv,
+    ast.Div: _divided,
 }
 _CALLS: dict[str, Callable[..., Any]] = {"max": max, "min": min, "round": round, "abs": abs}
 
@@ -73,10 +79,10 @@ class PriceList(Model):
     """A price list; `price` says which price of the product its formulas call `unit_price`."""
 
     name = "product.price_list"
-    title = "Price List"
+    title = "Product Price List"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         boolean("active", "Active", default=True),
         boolean("tax_included", "Tax Included", default=False),
         selection(
@@ -107,7 +113,7 @@ class PriceListLine(Model):
     """One line; an empty product or category fits all of them, an empty quantity any."""
 
     name = "product.price_list.line"
-    title = "Price List Line"
+    title = "Product Price List Line"
     rec_field = "formula"
     order: ClassVar[Order] = (("price_list", "ASC"), ("sequence", "ASC"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (

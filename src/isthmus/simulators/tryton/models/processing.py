@@ -98,6 +98,7 @@ def _invoice(env: Env, sale: Row) -> None:
             "company": sale["company"],
             "quantity": quantity,
             "taxes": [["add", list(line["taxes"] or ())]],
+            "account": _account(env, sale, line),
             **{name: line[name] for name in ("product", "unit", "unit_price", "description")},
         }
         for line, quantity in due
@@ -106,6 +107,14 @@ def _invoice(env: Env, sale: Row) -> None:
     head = {name: sale[name] for name in same}
     party = sale["invoice_party"] or sale["party"]
     env[INVOICES].make([{**head, "party": party, "type": "out", "lines": [["create", lines]]}])
+
+
+def _account(env: Env, sale: Row, line: Row) -> Any:
+    """Return the account a line is booked on: that of the product's category, else the one of the books."""
+    if line["product"] is None:
+        return _revenue_account(env, sale)
+    products = env.with_context(company=sale["company"])["product.product"]
+    return products.follow(products.row(line["product"]), "template.account_category.account_revenue")
 
 
 def _revenue_account(env: Env, sale: Row) -> Any:

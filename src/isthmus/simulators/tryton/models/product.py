@@ -67,11 +67,6 @@ class Template(Model):
         computed(floating, "forecast_quantity", "Forecast Quantity"),
     )
 
-    def prepare(self, row: Row) -> None:
-        """Sell in the default unit when no other is told."""
-        if row["salable"] and row["sale_uom"] is None:
-            row["sale_uom"] = row["default_uom"]
-
     def saved(self, ids: list[int], changed: frozenset[str]) -> None:
         """Give the variants their codes anew."""
         if "code" in changed:
@@ -171,6 +166,8 @@ class Product(Model):
         """Work out the codes; that is a write of its own, so a new variant has a write time."""
         if changed & {"suffix_code", "template"}:
             self.coded(ids)
+        elif "active" in changed:
+            self._check_unique(ids)
 
     def coded(self, ids: list[int]) -> None:
         """Write the codes of variants."""
@@ -178,6 +175,17 @@ class Product(Model):
             row = self.row(record_id)
             code = f"{self.follow(row, 'template.code') or ''}{row['suffix_code'] or ''}"
             self.change([record_id], code=code or None)
+        self._check_unique(ids)
+
+    def _check_unique(self, ids: list[int]) -> None:
+        """Refuse a code that another active product has; inactive ones may share it."""
+        rows = self.table.rows
+        for row in (rows[i] for i in ids):
+            if row["active"] and row["code"]:
+                same = [i for i in self.table.where("code", row["code"]) if rows[i]["active"]]
+                if len(same) > 1:
+                    message = "Code of active product must be unique."
+                    raise UserError(message)
 
     def get_rec_name(self, row: Row) -> str:
         """Return code and name."""

@@ -20,6 +20,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
     reference,
     selection,
     span,
@@ -80,7 +81,7 @@ class Sale(Model):
             "company.company",
             "Company",
             required=True,
-            default=lambda m, _r: m.env.company,
+            default=own_company,
             locked=_not_draft,
         ),
         char("number", "Number", readonly=True, index=True, copied=False),
@@ -266,6 +267,9 @@ class Sale(Model):
             number = row["number"] or self.env.of(Sequence).next("Sale")
             day_ = row["quotation_date"] or self.env.today
             self.change([record_id], state="quotation", number=number, quotation_date=day_)
+            # With sale_shipment_cost the method everybody gets by default wants a carrier, and only now.
+            if row["shipment_cost_method"] and row["carrier"] is None:
+                raise self.not_in_domain(row, "shipment_cost_method", [["shipment_cost_method", "=", None]])
 
     def _check_quotable(self, row: Row) -> None:
         name = self.get_rec_name(row)
@@ -280,13 +284,6 @@ class Sale(Model):
             line = self.env[LINES].label(moved[0]["id"])
             message = f'To get a quote for sale "{name}" you must enter a warehouse for the line "{line}".'
             raise UserError(message)
-        if row["shipment_cost_method"] == "order" and row["carrier"] is None:
-            raise self._no_carrier(row)
-
-    def _no_carrier(self, row: Row) -> UserError:
-        # With sale_shipment_cost the default method wants a carrier among those available, and there is none.
-        text_ = f'A value is required for field "Carrier" in record "{self.get_rec_name(row)}" of "Sale".'
-        return UserError(text_)
 
     @button(lambda _m, row: row["state"] == "quotation")
     def confirm(self, ids: list[int]) -> None:

@@ -25,6 +25,7 @@ from isthmus.simulators.tryton.orm.fields import (
     one2many,
     selection,
     text,
+    unit_digits,
 )
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.records import Order
@@ -58,7 +59,7 @@ class SaleLine(Model):
         integer("sequence", "Sequence"),
         selection("type", "Type", TYPES, required=True, default="line", locked=_locked),
         many2one("product", "product.product", "Product", index=True, locked=_locked),
-        floating("quantity", "Quantity", needed=_is_line, locked=_locked, digits=lambda m, r: m.digits(r)),
+        floating("quantity", "Quantity", needed=_is_line, locked=_locked, digits=unit_digits),
         many2one("unit", "product.uom", "Unit", needed=lambda _m, row: bool(row["product"]), locked=_locked),
         numeric("unit_price", "Unit Price", needed=_is_line, locked=_locked, digits=PRICE_DIGITS),
         text("description", "Description", locked=_locked),
@@ -206,12 +207,12 @@ class SaleLine(Model):
 
     def get_shipping_date(self, row: Row) -> date | None:
         """Return the first day on which some of it is moved."""
-        days = [
+        days: list[date | None] = [
             move["effective_date"] or move["planned_date"]
             for move in processing.line_moves(self.env, row)
             if move["state"] != "cancelled"
         ]
-        return min(filter(None, days), default=None)
+        return min((day_ for day_ in days if day_), default=None)
 
     def get_product_uom_category(self, row: Row) -> int | None:
         """Return what units the product may be sold in."""

@@ -17,6 +17,7 @@ from isthmus.simulators.tryton.orm.fields import (
     day,
     many2one,
     one2many,
+    own_company,
     reference,
     selection,
 )
@@ -81,7 +82,7 @@ class ShipmentOut(Shipment):
     """Goods on their way to a customer: first out of the storage (`inventory_moves`), then out of the house."""
 
     name = OUT
-    title = "Customer Shipment"
+    title = "Stock Shipment Out"
     rec_field = "number"
     sequence = "Customer Shipment"
     order: ClassVar[Order] = (("effective_date", "ASC NULLS LAST"), ("id", "ASC"))
@@ -93,7 +94,7 @@ class ShipmentOut(Shipment):
         many2one("warehouse", LOCATIONS, "Warehouse", required=True, locked=_not_draft),
         many2one("warehouse_storage", LOCATIONS, "Warehouse Storage", required=True),
         many2one("warehouse_output", LOCATIONS, "Warehouse Output", required=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("carrier", "carrier", "Carrier"),
         day("planned_date", "Planned Date"),
         day("origin_planned_date", "Origin Planned Date", readonly=True),
@@ -160,17 +161,14 @@ class ShipmentOut(Shipment):
         self.env[MOVES].put(**{name: outgoing[name] for name in same}, **ends, **points)
 
     @button()
-    def assign_try(self, ids: list[int]) -> bool:
-        """Reserve what is there; say whether that was everything."""
-        moves, whole = self.env.of(Move), True
+    def assign_try(self, ids: list[int]) -> None:
+        """Reserve what is there. Nobody is told whether that was everything: the state says it."""
+        moves = self.env.of(Move)
         for record_id in (i for i in ids if self.row(i)["state"] == "waiting"):
             row = self.row(record_id)
             inside = self.get_inventory_moves(row) or self.get_outgoing_moves(row)
             if moves.assigned(inside):
                 self.change([record_id], state="assigned")
-            else:
-                whole = False
-        return whole
 
     @button()
     def assign_force(self, ids: list[int]) -> None:
@@ -210,13 +208,13 @@ class ShipmentOut(Shipment):
         """Put the goods into parcels; without a carrier Tryton asks first."""
         for record_id in ids:
             row = self.row(record_id)
-            if any(move["state"] not in ("done", "cancelled") for move in self._inside(row)):
+            if any(move["state"] not in ("done", "cancelled") for move in self._inner_moves(row)):
                 message = f'To pack shipment "{self.get_rec_name(row)}" all inventory moves must be done.'
                 raise AccessError(message)
             self._check_parcels(row)
             if row["carrier"] is None:
                 key = f"{hashlib.md5(f'{OUT},{record_id}'.encode(), usedforsecurity=False).hexdigest()}.no_carrier"
-                text = f'There is no carrier on shipment "{self.get_rec_name(row)}".'
+                text = f'The shipment "{self.get_rec_name(row)}" does not have a carrier set.'
                 self.env.of(Warned).ask(key, text)
             self.env[MOVES].change(
                 [i for i in self.get_outgoing_moves(row) if self.env[MOVES].row(i)["state"] == "draft"],
@@ -224,7 +222,7 @@ class ShipmentOut(Shipment):
             )
         self.change(ids, state="packed")
 
-    def _inside(self, row: Row) -> list[Row]:
+    def _inner_moves(self, row: Row) -> list[Row]:
         rows = self.env.table(MOVES).rows
         return [rows[i] for i in self.get_inventory_moves(row)]
 
@@ -249,9 +247,9 @@ class ShipmentOut(Shipment):
             self.change([record_id], state="done", effective_date=row["effective_date"] or self.env.today)
         process_sales(self.env, self.sales_of(ids))
 
-    @button(lambda _m, row: row["state"] not in ("cancelled", "done"))
+    @button(lambda m, row: row["state"] != "cancelled" and (row["state"] != "done" or m.env["res.user"].administers()))
     def cancel(self, ids: list[int]) -> None:
-        """Give up the shipment; the sale shows an exception."""
+        """Give up the shipment, the sale shows an exception; an administrator may even undo one that is done."""
         for record_id in ids:
             row = self.row(record_id)
             self.env.inner().of(Move).cancel([*self.get_outgoing_moves(row), *self.get_inventory_moves(row)])
@@ -271,7 +269,7 @@ class ShipmentBack(Shipment):
     """Goods on their way back from a customer."""
 
     name = BACK
-    title = "Customer Return Shipment"
+    title = "Stock Shipment Out Return"
     rec_field = "number"
     sequence = "Customer Return Shipment"
     order: ClassVar[Order] = (("effective_date", "ASC NULLS LAST"), ("id", "ASC"))
@@ -283,7 +281,7 @@ class ShipmentBack(Shipment):
         many2one("warehouse", LOCATIONS, "Warehouse", required=True, locked=_not_draft),
         many2one("warehouse_storage", LOCATIONS, "Warehouse Storage", required=True),
         many2one("warehouse_input", LOCATIONS, "Warehouse Input", required=True),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("carrier", "carrier", "Carrier"),
         day("planned_date", "Planned Date"),
         day("effective_date", "Effective Date"),
@@ -361,7 +359,7 @@ class Package(Model):
     rec_field = "number"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("number", "Number", required=True, readonly=True, index=True, copied=False),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("type", "stock.package.type", "Type", required=True),
         reference("shipment", (OUT, BACK), "Shipment", index=True),
         one2many("moves", MOVES, "package", "Moves"),

@@ -21,8 +21,11 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
+    own_today,
     reference,
     selection,
+    unit_digits,
 )
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.records import Order, button
@@ -53,7 +56,7 @@ class Location(Model):
     """A place; a warehouse has an input, an output and a storage zone below it."""
 
     name = LOCATIONS
-    title = "Location"
+    title = "Stock Location"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True),
@@ -104,7 +107,7 @@ class Move(Model):
     order: ClassVar[Order] = (("id", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("product", "product.product", "Product", required=True, index=True, locked=_fixed),
-        floating("quantity", "Quantity", required=True, locked=_fixed, digits=lambda m, r: m.digits(r)),
+        floating("quantity", "Quantity", required=True, locked=_fixed, digits=unit_digits),
         many2one("unit", "product.uom", "Unit", required=True, locked=_fixed),
         floating("internal_quantity", "Internal Quantity", readonly=True, default=ZERO),
         many2one("from_location", LOCATIONS, "From Location", required=True, locked=_fixed),
@@ -120,7 +123,7 @@ class Move(Model):
             "company.company",
             "Company",
             required=True,
-            default=lambda m, _r: m.env.company,
+            default=own_company,
             locked=_not_draft,
         ),
         numeric("unit_price", "Unit Price", digits=PRICE_DIGITS, locked=_not_draft),
@@ -158,7 +161,9 @@ class Move(Model):
         """Refuse to forget what is happening or has happened."""
         for row in (self.row(i) for i in ids):
             if row["state"] not in ("staging", "draft", "cancelled"):
-                message = f'To delete the stock move "{self.get_rec_name(row)}" you must cancel it.'
+                message = (
+                    f'To delete stock move "{self.get_rec_name(row)}" you must cancel it or reset its state to draft.'
+                )
                 raise AccessError(message)
 
     def _internal(self, row: Row) -> Decimal:
@@ -171,7 +176,12 @@ class Move(Model):
     def get_rec_name(self, row: Row) -> str:
         """Return how much of what."""
         symbol = self.env.of(Unit).row(row["unit"])["symbol"]
-        return f"{row['quantity'].normalize():f}\xa0{symbol} {self.env['product.product'].label(row['product'])}"
+        told = f"{row['quantity'].normalize():f}\xa0{symbol} {self.env['product.product'].label(row['product'])}"
+        behind = row["shipment"] or row["origin"]
+        if behind is None:
+            return told
+        model, _, record_id = behind.partition(",")
+        return f"{told} @ {self.env[model].label(int(record_id))}"
 
     def get_assignation_required(self, row: Row) -> bool:
         """Say whether the goods have to be there first."""
@@ -197,20 +207,20 @@ class Move(Model):
             free = needed if kind in _ENDLESS else max(ZERO, free_in(self.env, row["product"], row["from_location"]))
             if free < needed:
                 whole = False
-                if free <= 0:
-                    continue
-                self._split(row, free)
+                if free > 0:
+                    self._split(row, free)
+                continue
             self.change([record_id], state="assigned")
         return whole
 
     def _split(self, row: Row, free: Decimal) -> None:
-        """Leave `free` in the move and put the rest into another; quantities are in the product's unit here."""
+        """Put `free` into an assigned move of its own and leave the rest; both are in the product's unit."""
         rest = row["internal_quantity"] - free
         share = row["quantity"] * free / row["internal_quantity"]
-        more = {k: v for k, v in row.items() if k in self.fields and k not in ("id", "rec_name")}
-        made = self.table.insert({**more, "quantity": row["quantity"] - share, "internal_quantity": rest})
-        self.table.update(made, {"create_date": self.env.now, "write_date": None})
-        self.change([row["id"]], quantity=share, internal_quantity=free)
+        times = {"create_date": self.env.now, "write_date": None}
+        made = self.table.insert({**row, **times, "quantity": share, "internal_quantity": free})
+        self.change([row["id"]], quantity=row["quantity"] - share, internal_quantity=rest)
+        self.change([made], state="assigned")
 
     def done(self, ids: Iterable[int]) -> None:
         """Let the moves happen today."""
@@ -222,7 +232,7 @@ class Move(Model):
                 day_ = row["effective_date"] or self.env.today
                 self.change([record_id], state="done", effective_date=day_, cost_price=cost)
 
-    @button(lambda _m, row: row["state"] in ("draft", "assigned", "staging"))
+    @button(lambda m, row: row["state"] != "cancelled" and (row["state"] != "done" or m.env["res.user"].administers()))
     def cancel(self, ids: list[int]) -> None:
         """Give up the moves."""
         self.change([i for i in ids if self.row(i)["state"] != "cancelled"], state="cancelled")
@@ -248,10 +258,10 @@ class Inventory(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("number", "Number", readonly=True, index=True, copied=False),
         many2one("location", LOCATIONS, "Location", required=True, locked=_not_draft),
-        day("date", "Date", required=True, default=lambda m, _r: m.env.today, locked=_not_draft),
+        day("date", "Date", required=True, default=own_today, locked=_not_draft),
         selection("empty_quantity", "Empty Quantity", {None: "", "keep": "Keep", "empty": "Empty"}),
         one2many("lines", "stock.inventory.line", "inventory", "Lines"),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "state",
             "State",
@@ -261,6 +271,11 @@ class Inventory(Model):
             copied=False,
         ),
     )
+
+    def get_rec_name(self, row: Row) -> str:
+        """Return number, place and day."""
+        place = self.env[LOCATIONS].label(row["location"])
+        return f"[{row['number']}] {place} @ {row['date']:%m/%d/%Y}"
 
     def prepare(self, row: Row) -> None:
         """Number the count."""
@@ -297,7 +312,7 @@ class InventoryLine(Model):
         many2one("inventory", "stock.inventory", "Inventory", required=True, index=True),
         many2one("product", "product.product", "Product", required=True, index=True),
         floating("expected_quantity", "Expected Quantity", readonly=True, default=ZERO),
-        floating("quantity", "Quantity", digits=lambda m, r: m.digits(r)),
+        floating("quantity", "Actual Quantity", digits=unit_digits),
         one2many("moves", MOVES, "origin", "Moves", readonly=True),
     )
 

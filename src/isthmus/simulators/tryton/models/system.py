@@ -23,6 +23,14 @@ from isthmus.simulators.tryton.orm.records import Order, button, remote
 KEY_BYTES = 64
 
 
+def _key(_model: Any, _row: Row) -> str:
+    return secrets.token_hex(KEY_BYTES)
+
+
+def _caller(model: Any, _row: Row) -> int:
+    return model.env.uid
+
+
 class Module(Model):
     """The modules of the database."""
 
@@ -79,8 +87,8 @@ class Log(Model):
     """What was deleted; the record itself is gone, so `resource` reads as nothing. Other events are not kept here."""
 
     name = "ir.model.log"
-    title = "Log"
-    rec_field = "event"
+    title = "Model Log"
+    rec_field = "id"
     order: ClassVar[Order] = (("id", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("user", "res.user", "User", readonly=True),
@@ -101,9 +109,12 @@ class Log(Model):
     def get_resource(self, _row: Row) -> None:
         """Return nothing: what was deleted has no name any more."""
 
-    def get_action(self, row: Row) -> str:
-        """Return the event as people read it."""
-        return str(row["event"]).title()
+    def get_action(self, _row: Row) -> None:
+        """Return nothing: only buttons and wizards are actions."""
+
+    def get_rec_name(self, row: Row) -> str:
+        """Return the id, as of a record without a name."""
+        return f"({row['id']})"
 
 
 class Group(Model):
@@ -133,6 +144,10 @@ class User(Model):
         """Return the name, the login of a user who has none."""
         return row["name"] or row["login"]
 
+    def administers(self) -> bool:
+        """Whether the caller is an administrator."""
+        return self.env.database.may(self.env.uid, "write", self.name)
+
     @remote()
     def get_preferences(self, context_only: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
         """Return what a client puts into the context of its calls, and more unless `context_only`."""
@@ -147,7 +162,7 @@ class User(Model):
             "company_filter": "one",
             "employees": [],
             "groups": list(row["groups"]),
-            "administrator": self.env.database.may(self.env.uid, "write", self.name),
+            "administrator": self.administers(),
         }
         return told if context_only else {**told, "name": row["name"], "status_bar": self.get_rec_name(row)}
 
@@ -159,7 +174,7 @@ class Application(Model):
     title = "User Application"
     rec_field = "key"
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        char("key", "Key", required=True, index=True, default=lambda _m, _r: secrets.token_hex(KEY_BYTES)),
+        char("key", "Key", required=True, index=True, default=_key),
         many2one("user", "res.user", "User", required=True, index=True),
         selection("application", "Application", {"rest": "REST"}, required=True),
         selection(
@@ -190,7 +205,7 @@ class Warned(Model):
     name = "res.user.warning"
     title = "User Warning"
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("user", "res.user", "User", required=True, default=lambda m, _r: m.env.uid),
+        many2one("user", "res.user", "User", required=True, default=_caller),
         char("name", "Name", required=True, index=True),
         boolean("always", "Always", default=False),
     )

@@ -17,6 +17,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_company,
     selection,
     text,
 )
@@ -55,7 +56,7 @@ class Tax(Model):
     """A tax; one with a parent is a part of it and never on a line by itself."""
 
     name = "account.tax"
-    title = "Tax"
+    title = "Account Tax"
     order: ClassVar[Order] = (("sequence", "ASC"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),
@@ -69,7 +70,7 @@ class Tax(Model):
         ),
         numeric("rate", "Rate"),
         numeric("amount", "Amount"),
-        many2one("company", "company.company", "Company", required=True, default=lambda m, _r: m.env.company),
+        many2one("company", "company.company", "Company", required=True, default=own_company),
         many2one("parent", "account.tax", "Parent", index=True),
         one2many("childs", "account.tax", "parent", "Children"),
         boolean("update_unit_price", "Update Unit Price", default=False),
@@ -85,7 +86,7 @@ class TaxRule(Model):
     """Which tax takes the place of which; only its name matters here."""
 
     name = "account.tax.rule"
-    title = "Tax Rule"
+    title = "Account Tax Rule"
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True),
         many2one("company", "company.company", "Company", required=True),

@@ -23,7 +23,7 @@ class UnitCategory(Model):
     """What units can be turned into each other."""
 
     name = "product.uom.category"
-    title = "Product UoM Category"
+    title = "Product Uom Category"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),
@@ -35,7 +35,7 @@ class Unit(Model):
     """A unit of measure; `digits` is how many decimals a quantity of it may have."""
 
     name = "product.uom"
-    title = "Unit of Measure"
+    title = "Product Uom"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),

@@ -15,6 +15,7 @@ from isthmus.simulators.tryton.orm.fields import (
     many2one,
     numeric,
     one2many,
+    own_today,
     selection,
     text,
 )
@@ -42,7 +43,7 @@ class Subdivision(Model):
     """A state or province; its code carries the country's, as `US-NY`."""
 
     name = "country.subdivision"
-    title = "Subdivision"
+    title = "Country Subdivision"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("country", "country.country", "Country", required=True, index=True),
@@ -99,7 +100,7 @@ class Rate(Model):
     order: ClassVar[Order] = (("date", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("currency", "currency.currency", "Currency", required=True, index=True),
-        day("date", "Date", required=True, default=lambda m, _r: m.env.today),
+        day("date", "Date", required=True, default=own_today),
         numeric("rate", "Rate", required=True),
     )
 
@@ -127,7 +128,7 @@ class PaymentTerm(Model):
     """When an invoice is due."""
 
     name = "account.invoice.payment_term"
-    title = "Payment Term"
+    title = "Account Invoice Payment Term"
     order: ClassVar[Order] = (("name", "ASC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
         char("name", "Name", required=True, index=True),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from isthmus.simulators.rows import Row
 from isthmus.simulators.tryton.errors import AccessError, UserError
-from isthmus.simulators.tryton.orm.fields import NUMBERS, X2MANY, Field, decimals
-from isthmus.simulators.tryton.orm.reading import Reading
+from isthmus.simulators.tryton.orm.fields import X2MANY, Field, decimals
+from isthmus.simulators.tryton.orm.reading import Reading, described
 
 _STAMPS = frozenset({"create_uid", "write_uid"})
 
@@ -39,7 +40,7 @@ class Checks(Reading):
         for field in self.fields.values():
             if field.getter or field.through:
                 continue
-            value = self.value(row, field)
+            value: Any = self.value(row, field)
             must = field.required or (field.needed is not None and field.needed(self, row))
             if must and field.name != "id" and (value is None or value in ("", ())):
                 raise self._no(field, row, "A value is required for field")
@@ -48,7 +49,7 @@ class Checks(Reading):
             if field.choices and value not in dict(field.choices):
                 what = f'The value "{value}" for field'
                 raise self._no(field, row, what, " is not one of the allowed options")
-            if field.type in NUMBERS and field.digits is not None:
+            if isinstance(value, Decimal) and field.digits is not None:
                 self._check_digits(field, row, value)
         self.validate(row, changed)
 
@@ -62,12 +63,13 @@ class Checks(Reading):
     def _no(self, field: Field, row: Row, what: str, why: str = "") -> UserError:
         return UserError(f'{what} "{field.label}" in record "{self.label(row["id"])}" of "{self.title}"{why}.')
 
-    def not_in_domain(self, row: Row, name: str) -> UserError:
-        """Return the error for a value that its field's domain does not allow."""
+    def not_in_domain(self, row: Row, name: str, domain: Any = None) -> UserError:
+        """Return the error for a value that its field's domain does not allow; it says what would be."""
         field = self.fields[name]
         value = self.value(row, field)
-        told = self.env[field.relation].label(value) if field.type == "many2one" else value
-        return self._no(field, row, f'The value "{told}" for field', " is not valid according to its domain")
+        told = self.env[field.relation].label(value) if field.type == "many2one" else dict(field.choices).get(value)
+        wrong = self._no(field, row, f'The value "{told}" for field', " is not valid according to its domain")
+        return UserError(wrong.message, domain=[domain or [], {name: described(field)}])
 
     def check_unlocked(self, row: Row, fields: Iterable[Field], *, new: bool) -> None:
         """Refuse callers the fields they may never write or not in this state; x2many guard themselves."""

@@ -91,7 +91,7 @@ def _leaf(model: "Model", clause: list[Any]) -> Condition:
         return _leaf(model, [".".join(filter(None, (field.through, rest))), *clause[1:]])
     if field.searcher:
         return compile_domain(model, getattr(model, field.searcher)(rest, sign, value))
-    if field.getter:
+    if field.getter or field.multi:
         message = f'Missing search function for field "{field.label}" in "{model.title}".'
         raise PythonError(message)
     if field.type == "reference" and (rest or sign in ("where", "not where")):
@@ -122,12 +122,15 @@ def _referred(model: "Model", field: Field, rest: str, clause: list[Any]) -> Con
 def _dotted(model: "Model", field: Field, rest: str, clause: list[Any]) -> Condition:
     if not field.relation:
         raise PythonError(repr(rest))
-    found = model.env[field.relation].matching([[rest, *clause[1:]]], active_test=field.type != "many2one")
-    inside = _among(model, field, found)
+    other = model.env[field.relation]
     negative = clause[1].startswith("not") or (clause[1] == "!=" and clause[2] is not None)
-    if field.type != "many2one" or not negative:
-        return inside
-    return Condition(lambda row: inside.test(row) or model.value(row, field) is None)
+    if field.type != "many2one":
+        # "Some address is not in X" is not what is meant, but "no address is in X".
+        sign = {"!=": "="}.get(clause[1], clause[1].removeprefix("not ")) if negative else clause[1]
+        some = _among(model, field, other.matching([[rest, sign, *clause[2:]]]))
+        return _not(some) if negative else some
+    inside = _among(model, field, other.matching([[rest, *clause[1:]]], active_test=False))
+    return Condition(lambda row: inside.test(row) or model.value(row, field) is None) if negative else inside
 
 
 def _among(model: "Model", field: Field, ids: Iterable[int]) -> Condition:
@@ -146,9 +149,7 @@ def _in(model: "Model", field: Field, wanted: frozenset[Any]) -> Condition:
     if field.name == "id":
         return Condition(lambda row: row["id"] in wanted, wanted)
     name = field.name
-    test: Test = (
-        (lambda row: row.get(name) in wanted) if not field.multi else (lambda r: model.value(r, field) in wanted)
-    )
+    test: Test = lambda row: row.get(name) in wanted  # noqa: E731 - one test of several
     if model.table.indexed(name):
         return Condition(test, frozenset(i for value in wanted for i in model.table.where(name, value)))
     return Condition(test)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from isthmus.simulators.rows import Row
 from isthmus.simulators.shapes import is_list
@@ -62,79 +62,116 @@ class Field:
         return self.string or self.name.replace("_", " ").title()
 
 
-def char(name: str, string: str = "", **more: Any) -> Field:
+class More(TypedDict, total=False):
+    """What can be said of any field, see `Field`."""
+
+    only: Callable[[Row], bool] | None
+    required: bool
+    readonly: bool
+    needed: State | None
+    locked: State | None
+    default: Any
+    getter: str
+    setter: str
+    searcher: str
+    through: str
+    digits: Digits
+    multi: bool
+    index: bool
+    copied: bool
+    strip: bool
+
+
+def own_company(model: Any, _row: Row) -> int | None:
+    """Return the company of the call: the default of most records."""
+    return model.env.company
+
+
+def own_today(model: Any, _row: Row) -> date:
+    """Return the day of the call."""
+    return model.env.today
+
+
+def unit_digits(model: Any, row: Row) -> int | None:
+    """Return how many decimals the record's quantity may have."""
+    return model.digits(row)
+
+
+def char(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a one-line text."""
     return Field(name, "char", string, **more)
 
 
-def text(name: str, string: str = "", **more: Any) -> Field:
+def text(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a text of several lines."""
     return Field(name, "text", string, **more)
 
 
-def integer(name: str, string: str = "", **more: Any) -> Field:
+def integer(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a whole number."""
     return Field(name, "integer", string, **more)
 
 
-def floating(name: str, string: str = "", **more: Any) -> Field:
+def floating(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a quantity, a JSON number outside."""
     return Field(name, "float", string, **more)
 
 
-def numeric(name: str, string: str = "", **more: Any) -> Field:
+def numeric(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return an amount, a tagged Decimal outside."""
     return Field(name, "numeric", string, **more)
 
 
-def boolean(name: str, string: str = "", **more: Any) -> Field:
+def boolean(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a yes or no; `null` stays `null`."""
     return Field(name, "boolean", string, **more)
 
 
-def moment(name: str, string: str = "", **more: Any) -> Field:
+def moment(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a time with microseconds, UTC."""
     return Field(name, "timestamp", string, **more)
 
 
-def day(name: str, string: str = "", **more: Any) -> Field:
+def day(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a date."""
     return Field(name, "date", string, **more)
 
 
-def span(name: str, string: str = "", **more: Any) -> Field:
+def span(name: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a length of time."""
     return Field(name, "timedelta", string, **more)
 
 
-def selection(name: str, string: str, choices: dict[str | None, str], **more: Any) -> Field:
+def selection(name: str, string: str, choices: dict[str | None, str], **more: Unpack[More]) -> Field:
     """Return one of `choices`, by key."""
     return Field(name, "selection", string, choices=tuple(choices.items()), **more)
 
 
-def many2one(name: str, relation: str, string: str = "", **more: Any) -> Field:
+def many2one(name: str, relation: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return a link to one record."""
     return Field(name, "many2one", string, relation=relation, **more)
 
 
-def one2many(name: str, relation: str, inverse: str, string: str = "", **more: Any) -> Field:
+def one2many(name: str, relation: str, inverse: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return the records that point here through their column `inverse`."""
     return Field(name, "one2many", string, relation=relation, inverse=inverse, **more)
 
 
-def many2many(name: str, relation: str, string: str = "", **more: Any) -> Field:
+def many2many(name: str, relation: str, string: str = "", **more: Unpack[More]) -> Field:
     """Return links to any number of records."""
-    return Field(name, "many2many", string, relation=relation, **{"default": (), **more})
+    more.setdefault("default", ())
+    return Field(name, "many2many", string, relation=relation, **more)
 
 
-def reference(name: str, targets: tuple[str, ...], string: str = "", **more: Any) -> Field:
+def reference(name: str, targets: tuple[str, ...], string: str = "", **more: Unpack[More]) -> Field:
     """Return a link to one record of several models, `"sale.line,9"`."""
     return Field(name, "reference", string, targets=targets, **more)
 
 
-def computed(field: Callable[..., Field], name: str, *rest: Any, **more: Any) -> Field:
+def computed(field: Callable[..., Field], name: str, *rest: Any, **more: Unpack[More]) -> Field:
     """Return a field that is worked out when read, by `get_<name>` unless told otherwise."""
-    return field(name, *rest, **{"getter": f"get_{name}", "readonly": True, **more})
+    usual: More = {"getter": f"get_{name}", "readonly": True}
+    return field(name, *rest, **{**usual, **more})
 
 
 def accept(field: Field, value: Any) -> Any:
@@ -145,7 +182,8 @@ def accept(field: Field, value: Any) -> Any:
     if kind in TEXTS:
         return _text(field, value)
     if kind in NUMBERS:
-        return number(value)
+        # Python's Decimal takes a float for what it is in binary: 9.99 has fifty decimals, and the field refuses them.
+        return Decimal(value) if kind == "numeric" and isinstance(value, float) else number(value)
     if kind == "boolean":
         return bool(value)
     if kind == "many2one":

@@ -128,11 +128,24 @@ class Reading(Records):
     def read(self, ids: Any, fields_names: Any) -> list[Row]:
         """Return the records of `ids`. Raises `AccessError` when one does not exist."""
         self.check("read")
-        wanted = [int(i) for i in (ids if is_list(ids) else [ids])]
+        if not is_list(ids):
+            message = f"{type(ids).__name__!r} object is not iterable"
+            raise PythonError(message)
+        wanted = list(dict.fromkeys(int(i) for i in ids))
         missing = [i for i in wanted if i not in self.table.rows]
         if missing:
             raise self.gone(missing, "read")
         return self.shown(wanted, _names(fields_names))
+
+    @remote()
+    def default_get(self, fields_names: Any, with_rec_name: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        """Return the values a new record would start with."""
+        del with_rec_name
+        row: Row = {}
+        for name, field in self.fields.items():
+            if field.kept and field.default is not None and field.type not in X2MANY:
+                row[name] = field.default(self, row) if callable(field.default) else field.default
+        return {name: show(self.field(name), row[name]) for name in _names(fields_names) if name in row}
 
     @remote()
     def fields_get(self, fields_names: Any = None, level: int = 0) -> dict[str, dict[str, Any]]:

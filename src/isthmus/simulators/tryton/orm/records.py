@@ -165,7 +165,7 @@ class Records:
         rows = self.table.rows
         name, _, rest = path.partition(".")
         field = self.field(name)
-        if field.getter and not field.searcher:
+        if (field.getter and name != "last_modified_at" and not rest) or field.multi:
             message = f'Missing order function for field "{field.label}" in "{self.title}".'
             raise PythonError(message)
 

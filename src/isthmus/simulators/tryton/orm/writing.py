@@ -66,7 +66,7 @@ class Writing(Checks):
         """Return what the column holds: the value, or the values of all companies with this one's changed."""
         if not field.multi:
             return value
-        before = (row or {}).get(field.name) or {}
+        before: dict[int | None, Any] = (row or {}).get(field.name) or {}
         return {**before, self.env.company: value}
 
     def _fill_defaults(self, row: Row) -> None:

@@ -92,7 +92,7 @@ def _user(server: Service, request: web.Request) -> int:
 
 def _context(request: web.Request) -> dict[str, Any]:
     told = request.headers.get("X-Tryton-Context")
-    context = _decoded(told) if told else {}
+    context: dict[str, Any] = _decoded(told) if told else {}
     language = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
     return {**context, **({"language": language.replace("-", "_")} if language else {})}
 
@@ -142,7 +142,7 @@ def _read(server: Service, request: web.Request, uid: int, record_id: int) -> An
 
 def _search(server: Service, request: web.Request, uid: int) -> Any:
     query = request.query
-    domain = _decoded(query["d"]) if "d" in query else []
+    domain: Any = _decoded(query["d"]) if "d" in query else []
     order = _decoded(query["o"]) if "o" in query else None
     told = _range(request)
     offset, limit = told or (int(query.get("p", 0)), int(query["s"]) if "s" in query else None)

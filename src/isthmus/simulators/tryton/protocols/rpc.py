@@ -45,7 +45,7 @@ async def _served(
         return page(400, "Unable to read JSON request")
     if not is_object(body) or not isinstance(body.get("method"), str):
         return page(400, "Unable to get RPC method")
-    params = body.get("params") or []
+    params: Any = body.get("params") or []
     if not is_list(params):
         return page(400, "Unable to get RPC params")
     enveloped = set(body) == _ENVELOPE
@@ -54,8 +54,8 @@ async def _served(
     except Page as refused:
         return refusal(refused)
     except TrytonError as wrong:
-        told = "{} - {}".format(*wrong.args[:2]) if len(wrong.args) > 1 else str(wrong.args[0])
-        return answer(request, {"id": body["id"], "error": wrong.told()}) if enveloped else page(wrong.status, told)
+        told = wrong.told()
+        return answer(request, {"id": body["id"], "error": told}) if enveloped else page(wrong.status, str(wrong))
     except PythonError as wrong:
         return answer(request, {"id": body["id"], "error": [str(wrong), ""]}) if enveloped else page(500, str(wrong))
     return answer(request, {"id": body["id"], "result": result} if enveloped else result)

@@ -93,7 +93,7 @@ def tagged(value: Any) -> Any:
     """Return a value as JSON can carry it."""
     if is_object(value):
         return {str(name): tagged(part) for name, part in value.items()}
-    if is_list(value) or isinstance(value, frozenset | set):
+    if is_list(value):
         return [tagged(part) for part in value]
     match value:
         case Decimal():
