@@ -14,9 +14,17 @@ from typing import Any
 # pyright: basic, reportMissingImports=false
 from proteus import Model, Wizard, config
 
-TAXES = ("0.20", "0.07")
+TAXES = ("0.20", "0.10", "0.055")
 CURRENCIES = {"EUR": "0.01", "USD": "0.01", "JPY": "1"}
-COUNTRIES = {"DE": ("Germany", ()), "AT": ("Austria", ()), "US": ("United States", (("US-CA", "California"),))}
+COUNTRIES = {
+    "AT": ("Austria", ()),
+    "DE": ("Germany", ()),
+    "ES": ("Spain", ()),
+    "FR": ("France", ()),
+    "JP": ("Japan", ()),
+    "NL": ("Netherlands", ()),
+    "US": ("United States", (("US-CA", "California"),)),
+}
 SERVICES = {
     "SHIPPING": "Shipping",
     "DISCOUNT": "Discount",
@@ -133,7 +141,7 @@ def make_year(company: Any, today: datetime.date) -> None:
 
 def make_tax(rate: Decimal, account: Any) -> Any:
     """Make a sales tax of a rate; Tryton adds taxes to prices, always."""
-    name = f"VAT {rate * 100:.0f}%"
+    name = f"VAT {(rate * 100).normalize():f}%"
     tax = Model.get("account.tax")(name=name, description=name, type="percentage", rate=rate)
     tax.invoice_account = tax.credit_note_account = account
     tax.save()

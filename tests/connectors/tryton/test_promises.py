@@ -2,7 +2,7 @@
 
 `make test-real` starts a real one; to use yours, name it by ISTHMUS_TEST_TRYTON_URL and its like. Its database needs what
 `tests/real/tryton_seed.py` puts there: the assortment of the demonstration shop, its two warehouses, the service products,
-sales taxes of 20 % and 7 %, euro, dollar and yen. Parties and canceled sales are left behind.
+sales taxes of 20 % and 10 %, euro, dollar and yen. Parties and canceled sales are left behind.
 """
 
 import asyncio
@@ -156,9 +156,9 @@ async def test_prices_with_tax_shipping_and_a_discount(real: Real) -> None:
     assert (receipt.state, receipt.details["total"]) == ("processing", "59.97 EUR")
 
 
-@pytest.mark.parametrize(("price", "taxed", "total"), [("12.50", "1.75", "26.75"), ("12.50", None, "25.00")])
+@pytest.mark.parametrize(("price", "taxed", "total"), [("12.50", "2.50", "27.50"), ("12.50", None, "25.00")])
 async def test_other_rates_and_none(real: Real, price: str, taxed: str | None, total: str) -> None:
-    line = real.mugs(2, price=price, taxed=taxed, rate="0.07")
+    line = real.mugs(2, price=price, taxed=taxed, rate="0.1")
     assert (await real.put(await real.order(line, total=total))).details["total"] == f"{total} EUR"
 
 
