@@ -87,7 +87,7 @@ class Scene:
 
     async def run(self) -> None:
         log = self.folder / "run.log"
-        life = Life(Program(["run", str(self.folder), "--once", "--wait", "60"], log, saved_up=True))
+        life = Life(Program(["run", "--dir", str(self.folder), "--once", "--wait", "60"], log, saved_up=True))
         ended = await life.over(RUN_S)
         assert ended == 0, f"ended with {ended}:\n{log.read_text('utf-8', 'replace')[-3000:]}"
 
