@@ -255,9 +255,7 @@ DOUBLE = Double(
             least=SERVICES,
             fill=catalog,
             ids=lambda world: ids(world, "product.product"),
-            touch=lambda world, one: change(
-                world, "product.template", template(world, one), name=f"Thing {one}, new"
-            ),
+            touch=lambda world, one: change(world, "product.template", template(world, one), name=f"Thing {one}, new"),
             price=lambda world, one, amount: change(
                 world, "product.template", template(world, one), list_price=Decimal(amount)
             ),

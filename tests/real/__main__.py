@@ -4,8 +4,8 @@
     make test-real ARGS="-k customer"     what follows goes to pytest
     make test-real ARGS="--serve"         start and wait, and show how to reach them
 
-Needs the package registry on first use; what was fetched and made is kept in .cache/real, and an interrupted run goes on
-where it stopped. `--fresh` makes everything anew.
+Needs the package registry on first use; what was fetched and made is kept in .cache/real, and an interrupted run goes
+on where it stopped. `--fresh` makes everything anew.
 """
 
 import argparse

@@ -55,7 +55,11 @@ def fingerprint(*texts: str) -> str:
 
 
 def run(
-    words: Sequence[str | Path], *, sent: bytes = b"", environment: Mapping[str, str] | None = None, log: Path | None = None
+    words: Sequence[str | Path],
+    *,
+    sent: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
 ) -> None:
     """Run a program to its end. Raises `StepFailed`."""
     done = subprocess.run(

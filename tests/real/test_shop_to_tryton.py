@@ -1,9 +1,10 @@
 """Orders from a simulated store into a real Tryton, and its stock back, counted in Tryton's own database.
 
-Isthmus runs as the command a person would type, on a project of its own; what came of it is read past its back and past the
-connector's, with SQL.
+Isthmus runs as the command a person would type, on a project of its own; what came of it is read with SQL, behind its
+back and the connector's.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,7 +74,9 @@ class Scene:
         places = "\n".join(f'{code} = "{name}"' for code, name in PLACES)
         (folder / FILE).write_text(_TOML.format(shop=shop, places=places, **REAL), "utf-8")
         secrets = folder / ".env"
-        secrets.write_text(f"ISTHMUS_SHOP_CLIENT_SECRET=demo-secret\nISTHMUS_ERP_PASSWORD={REAL['password']}\n", "utf-8")
+        secrets.write_text(
+            f"ISTHMUS_SHOP_CLIENT_SECRET=demo-secret\nISTHMUS_ERP_PASSWORD={REAL['password']}\n", "utf-8"
+        )
         secrets.chmod(0o600)
 
     async def do(self, what: str, **wish: Any) -> Any:
@@ -127,7 +130,9 @@ class Scene:
 @asynccontextmanager
 async def scene(folder: Path) -> AsyncIterator[Scene]:
     port = free_port()
-    shop = Life(Program(["sim", "shopify", "--port", str(port)], folder / "shop.log", {"ISTHMUS_SIM_SHOPIFY_RESTORE": "100000"}))
+    shop = Life(
+        Program(["sim", "shopify", "--port", str(port)], folder / "shop.log", {"ISTHMUS_SIM_SHOPIFY_RESTORE": "100000"})
+    )
     address = f"{REAL['postgres'].rpartition('/')[0]}/{REAL['database']}"
     tryton = await asyncpg.connect(address)
     try:
@@ -141,8 +146,6 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
 
 
 async def _answers(http: ClientSession, url: str) -> None:
-    import asyncio
-
     for _ in range(600):
         try:
             async with http.get(f"{url}/__sim/meter"):
@@ -182,7 +185,11 @@ async def test_orders_arrive_once_and_whole_and_stock_comes_back(tmp_path: Path)
 def _agree(placed: dict[str, Any], sales: dict[str, list[Any]]) -> None:
     for reference, order in placed.items():
         live = [one for one in sales[reference] if one["state"] == "processing"]
-        assert [Decimal(one["total"]) for one in live] == [Decimal(order["total"])], (reference, order, sales[reference])
+        assert [Decimal(one["total"]) for one in live] == [Decimal(order["total"])], (
+            reference,
+            order,
+            sales[reference],
+        )
         assert live[0]["goods"] == sum(line["quantity"] for line in order["lines"])
 
 

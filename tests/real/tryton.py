@@ -103,7 +103,7 @@ def prepare(programs: Path, admin_url: str, config: Path) -> None:
         run([binaries / "pg_dump", "--format=custom", f"--file={path}", there])
 
     fresh = not kept.with_name(f"{kept.name}.done").exists()
-    once(kept, "making a company in Tryton (a minute or two)", make)
+    once(kept, "making a company in Tryton (two minutes, or ten on a busy machine)", make)
     if not fresh:
         with told("copying the company"):
             run([binaries / "pg_restore", "--no-owner", f"--dbname={there}", kept])
@@ -112,7 +112,16 @@ def prepare(programs: Path, admin_url: str, config: Path) -> None:
 def psql(admin_url: str, statement: str, database: str = "") -> str:
     """Run one statement and return what it shows, without a header."""
     address = _named(admin_url, database) if database else admin_url
-    words = [find_binaries() / "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "-c", statement, address]
+    words = [
+        find_binaries() / "psql",
+        "--no-psqlrc",
+        "--tuples-only",
+        "--no-align",
+        "--quiet",
+        "-c",
+        statement,
+        address,
+    ]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     if done.returncode:
         raise StepFailed(done.stderr.strip())
@@ -171,17 +180,17 @@ def _items() -> list[dict[str, object]]:
 
 def _company(today: date) -> str:
     """Return a name of the company as it is made: fiscal years stand around this one."""
-    own = (PINS.read_text("utf-8"), SEED.read_text("utf-8"), Path(__file__).read_text("utf-8"))
+    own = (PINS.read_text("utf-8"), SEED.read_text("utf-8"), *MODULES)
     return fingerprint(*own, json.dumps(_items()), str(today.year), find_binaries().as_posix())
 
 
 def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     body = json.dumps({"id": 0, "method": "common.server.version", "params": []}).encode()
-    asked = urllib.request.Request(f"{url}/rpc/", body, {"Content-Type": "application/json"})
+    asked = urllib.request.Request(f"{url}/rpc/", body, {"Content-Type": "application/json"})  # noqa: S310 - our own
     until = time.monotonic() + START_S
     while True:
         try:
-            with urllib.request.urlopen(asked, timeout=5):
+            with urllib.request.urlopen(asked, timeout=5):  # noqa: S310 - the server started above
                 return
         except (urllib.error.URLError, OSError) as failure:
             if server.poll() is not None or time.monotonic() > until:

@@ -5,7 +5,7 @@ object on standard input (`database`, `config`, `login`, `password`, `items`, `p
 through proteus, the vendor's own client library. Source: https://docs.tryton.org/latest/client-library/
 """
 
-import datetime
+import datetime as dt
 import json
 import sys
 from decimal import Decimal
@@ -44,13 +44,14 @@ def main() -> None:
     """Do every step; each needs the ones before."""
     order = json.load(sys.stdin)
     config.set_trytond(order["database"], config_file=order["config"])
-    today = datetime.date.fromisoformat(order["today"])
+    today = dt.date.fromisoformat(order["today"])
     currencies = {code: currency(code, rounding) for code, rounding in CURRENCIES.items()}
     company = make_company(currencies["EUR"])
     countries()
     accounts = make_chart(company)
     make_year(company, today)
-    category = make_category(company, accounts, [make_tax(Decimal(rate), accounts["tax"]) for rate in TAXES][0])
+    taxes = [make_tax(Decimal(rate), accounts["tax"]) for rate in TAXES]
+    category = make_category(accounts, taxes[0])
     products = make_goods(order["items"], category)
     make_services(accounts)
     stock(company, products, places(order["places"]), order["items"], today)
@@ -59,11 +60,11 @@ def main() -> None:
 
 def currency(code: str, rounding: str) -> Any:
     """Make a currency with a rate of one to the company's."""
-    Currency, Rate = Model.get("currency.currency"), Model.get("currency.currency.rate")
-    made = Currency(name=code, symbol=code, code=code, rounding=Decimal(rounding))
+    currencies, rates = Model.get("currency.currency"), Model.get("currency.currency.rate")
+    made = currencies(name=code, symbol=code, code=code, rounding=Decimal(rounding))
     made.digits = max(0, -Decimal(rounding).as_tuple().exponent)
     made.save()
-    Rate(date=datetime.date(2000, 1, 1), rate=Decimal(160 if code == "JPY" else 1), currency=made).save()
+    rates(date=dt.date(2000, 1, 1), rate=Decimal(160 if code == "JPY" else 1), currency=made).save()
     return made
 
 
@@ -77,7 +78,7 @@ def make_company(euro: Any) -> Any:
     if hasattr(wizard.form, "timezone"):
         wizard.form.timezone = "Europe/Berlin"
     wizard.execute("add")
-    config.get_config()._context = Model.get("res.user").get_preferences(True, {})
+    config.get_config()._context = Model.get("res.user").get_preferences(True, {})  # noqa: FBT003 - Tryton's own order
     (company,) = Model.get("company.company").find()
     company.timezone = "Europe/Berlin"
     company.save()
@@ -86,50 +87,50 @@ def make_company(euro: Any) -> Any:
 
 def countries() -> None:
     """Make the countries the tests send people to; Tryton imports the others by a program of its own."""
-    Country, Subdivision = Model.get("country.country"), Model.get("country.subdivision")
+    countries_, subdivisions_ = Model.get("country.country"), Model.get("country.subdivision")
     for code, (name, subdivisions) in COUNTRIES.items():
-        made = Country(name=name, code=code)
+        made = countries_(name=name, code=code)
         made.save()
         for code_, name_ in subdivisions:
-            Subdivision(country=made, code=code_, name=name_, type="state").save()
+            subdivisions_(country=made, code=code_, name=name_, type="state").save()
 
 
 def make_chart(company: Any) -> dict[str, Any]:
     """Make the chart of accounts that comes with Tryton, and name its accounts by what they are for."""
-    Template, Account, Data = (
+    templates, ledger, registry = (
         Model.get(name) for name in ("account.account.template", "account.account", "ir.model.data")
     )
-    root = Data.get_id("account.account_template_root_en", config.get_config().context)
+    root = registry.get_id("account.account_template_root_en", config.get_config().context)
     wizard = Wizard("account.create_chart")
     wizard.execute("account")
-    wizard.form.account_template, wizard.form.company = Template(root), company
+    wizard.form.account_template, wizard.form.company = templates(root), company
     wizard.execute("create_account")
     found = {}
     for kind in ("receivable", "payable", "revenue", "expense"):
         domain = [(f"type.{kind}", "=", True), ("company", "=", company.id), ("closed", "!=", True)]
-        found[kind] = Account.find(domain, limit=1)[0]
-    found["tax"] = Account.find([("company", "=", company.id), ("code", "=", "6.3.6")], limit=1)[0]
+        found[kind] = ledger.find(domain, limit=1)[0]
+    found["tax"] = ledger.find([("company", "=", company.id), ("code", "=", "6.3.6")], limit=1)[0]
     wizard.form.account_receivable, wizard.form.account_payable = found["receivable"], found["payable"]
     wizard.form.category_account_revenue, wizard.form.category_account_expense = found["revenue"], found["expense"]
     wizard.execute("create_properties")
     return found
 
 
-def make_year(company: Any, today: datetime.date) -> None:
+def make_year(company: Any, today: dt.date) -> None:
     """Make the fiscal years around today: an order of any recent day can be invoiced."""
-    Year, Sequence, Type = (
+    years, sequences, kinds = (
         Model.get(name) for name in ("account.fiscalyear", "ir.sequence.strict", "ir.sequence.type")
     )
 
     def sequence(kind: str, year: int) -> Any:
-        (its,) = Type.find([("name", "=", kind)], limit=1)
-        made = Sequence(name=f"{kind} {year}", sequence_type=its, company=company)
+        (its,) = kinds.find([("name", "=", kind)], limit=1)
+        made = sequences(name=f"{kind} {year}", sequence_type=its, company=company)
         made.save()
         return made
 
     for number in range(today.year - 1, today.year + 2):
-        year = Year(name=str(number), company=company)
-        year.start_date, year.end_date = datetime.date(number, 1, 1), datetime.date(number, 12, 31)
+        year = years(name=str(number), company=company)
+        year.start_date, year.end_date = dt.date(number, 1, 1), dt.date(number, 12, 31)
         year.move_sequence = sequence("Account Move", number)
         invoices = sequence("Invoice", number)
         (line,) = year.invoice_sequences
@@ -148,7 +149,7 @@ def make_tax(rate: Decimal, account: Any) -> Any:
     return tax
 
 
-def make_category(company: Any, accounts: dict[str, Any], tax: Any, name: str = "Goods") -> Any:
+def make_category(accounts: dict[str, Any], tax: Any, name: str = "Goods") -> Any:
     """Make an accounting category: it says where a product is booked and how it is taxed."""
     made = Model.get("product.category")(name=name, accounting=True)
     made.account_revenue, made.account_expense = accounts["revenue"], accounts["expense"]
@@ -161,24 +162,24 @@ def make_category(company: Any, accounts: dict[str, Any], tax: Any, name: str = 
 def make_goods(items: list[dict[str, Any]], category: Any) -> dict[str, Any]:
     """Make one template with one variant for each item, in the order given."""
     (unit,) = Model.get("product.uom").find([("name", "=", "Unit")])
-    Template = Model.get("product.template")
+    templates = Model.get("product.template")
     made = []
     for item in items:
-        template = Template(name=item["title"], code=item["sku"], default_uom=unit, type="goods", salable=True)
+        template = templates(name=item["title"], code=item["sku"], default_uom=unit, type="goods", salable=True)
         template.sale_uom = unit
         template.list_price = Decimal(item["price"])
         template.account_category = category
         (variant,) = template.products
         variant.identifiers.new(type="ean", code=item["barcode"])
         made.append(template)
-    Template.save(made)
+    templates.save(made)
     return {product.code: product for product in Model.get("product.product").find([])}
 
 
 def make_services(accounts: dict[str, Any]) -> None:
     """Make the service products that everything but goods is booked on, without taxes of their own."""
     (unit,) = Model.get("product.uom").find([("name", "=", "Unit")])
-    category = make_category(None, accounts, None, "Services")
+    category = make_category(accounts, None, "Services")
     for code, name in SERVICES.items():
         template = Model.get("product.template")(name=name, code=code, default_uom=unit, type="service", salable=True)
         template.sale_uom = unit
@@ -189,20 +190,20 @@ def make_services(accounts: dict[str, Any]) -> None:
 
 def places(wanted: list[list[str]]) -> dict[str, Any]:
     """Return a warehouse for each code; the first is the one Tryton comes with."""
-    Location = Model.get("stock.location")
+    locations = Model.get("stock.location")
     found = {}
     for number, (code, name) in enumerate(wanted):
         if number == 0:
-            (warehouse,) = Location.find([("type", "=", "warehouse")], limit=1)
+            (warehouse,) = locations.find([("type", "=", "warehouse")], limit=1)
             warehouse.code, warehouse.name = code, name
         else:
             parts = {
-                kind: Location(name=f"{name} {kind}", code=f"{code}-{kind[:3].upper()}", type="storage")
+                kind: locations(name=f"{name} {kind}", code=f"{code}-{kind[:3].upper()}", type="storage")
                 for kind in ("storage", "input", "output")
             }
             for part in parts.values():
                 part.save()
-            warehouse = Location(name=name, code=code, type="warehouse")
+            warehouse = locations(name=name, code=code, type="warehouse")
             warehouse.storage_location, warehouse.input_location = parts["storage"], parts["input"]
             warehouse.output_location = parts["output"]
             warehouse.lost_found_location = next(iter(found.values())).lost_found_location
@@ -212,12 +213,12 @@ def places(wanted: list[list[str]]) -> dict[str, Any]:
 
 
 def stock(
-    company: Any, products: dict[str, Any], places_: dict[str, Any], items: list[dict[str, Any]], today: datetime.date
+    company: Any, products: dict[str, Any], places_: dict[str, Any], items: list[dict[str, Any]], today: dt.date
 ) -> None:
     """Count what lies in each place."""
     for code, warehouse in places_.items():
         inventory = Model.get("stock.inventory")(
-            location=warehouse.storage_location, company=company, date=today - datetime.timedelta(days=400)
+            location=warehouse.storage_location, company=company, date=today - dt.timedelta(days=400)
         )
         for item in items:
             inventory.lines.new(product=products[item["sku"]], quantity=float(item["stock"][code]))

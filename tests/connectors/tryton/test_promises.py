@@ -1,8 +1,8 @@
 """The promises, on the simulated Tryton and on a real one where there is one.
 
-`make test-real` starts a real one; to use yours, name it by ISTHMUS_TEST_TRYTON_URL and its like. Its database needs what
-`tests/real/tryton_seed.py` puts there: the assortment of the demonstration shop, its two warehouses, the service products,
-sales taxes of 20 % and 10 %, euro, dollar and yen. Parties and canceled sales are left behind.
+`make test-real` starts a real one; to use yours, name it by ISTHMUS_TEST_TRYTON_URL and its like. Its database needs
+what `tests/real/tryton_seed.py` puts there: the assortment of the demonstration shop, its two warehouses, the service
+products, sales taxes of 20 % and 10 %, euro, dollar and yen. Parties and canceled sales are left behind.
 """
 
 import asyncio
@@ -45,7 +45,10 @@ NAMES = {
 FORM = {field: os.environ.get(name, "") for field, name in NAMES.items()}
 SKU = "MUG-0010"
 MISSING = f"no real Tryton given: set {', '.join(NAMES.values())}"
-BOTH = ("simulated", pytest.param("real", marks=[pytest.mark.real, pytest.mark.skipif(not all(FORM.values()), reason=MISSING)]))
+BOTH = (
+    "simulated",
+    pytest.param("real", marks=[pytest.mark.real, pytest.mark.skipif(not all(FORM.values()), reason=MISSING)]),
+)
 
 
 class Real:
@@ -232,7 +235,9 @@ async def test_a_customer_is_one_with_every_address(real: Real) -> None:
     mine = Key(f"test:{uuid.uuid4()}")
     email = f"{uuid.uuid4().hex}@example.com"
     phone = f"+49 30 {uuid.uuid4().int % 10**9}"
-    record = a_customer(email=email, phone=phone, company=Company(name="Muster GmbH", tax_id="DE136695976"), language="de-AT")
+    record = a_customer(
+        email=email, phone=phone, company=Company(name="Muster GmbH", tax_id="DE136695976"), language="de-AT"
+    )
     first = await real.stand.customers.put(record, key=mine)
     assert len(set(first.refs.values())) == 2
     assert (await real.stand.customers.put(record, key=mine)).refs == first.refs

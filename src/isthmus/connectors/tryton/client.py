@@ -159,7 +159,9 @@ class Client:
         language = str(said.get("language") or "en")
         context = {"company": company, "language": language}
         groups = said.get("groups")
-        mine = tuple(one for one in cast("list[Any]", groups) if isinstance(one, int)) if isinstance(groups, list) else ()
+        mine = (
+            tuple(one for one in cast("list[Any]", groups) if isinstance(one, int)) if isinstance(groups, list) else ()
+        )
         return Identity(series, user, company, language, context, mine)
 
     async def _version(self) -> tuple[int, int]:

@@ -116,7 +116,7 @@ class Customers:
 
     async def _create(self, vals: dict[str, Any], key: Key) -> int:
         made = await self.dialect.client.call(MODEL, "create", [vals], writes=key.unique)
-        one = wire.whole(made[0]) if isinstance(made, list) and made else None  # pyright: ignore[reportUnknownArgumentType]
+        one = wire.first_id(made)
         if one is None:
             message = f"{MODEL}.create: Tryton did not tell the id of the new record"
             raise InDoubt(message, key=key.unique)
@@ -200,8 +200,10 @@ def hints_of(record: Customer) -> list[Any]:
     hints: list[Any] = []
     if tax_id := _tax_id(record):
         hints.append([["identifiers.code", "ilike", literal(tax_id)]])
-    for value in reach["email"]:
-        hints.append([["contact_mechanisms", "where", [["type", "=", "email"], ["value", "ilike", literal(value)]]]])
+    hints += [
+        [["contact_mechanisms", "where", [["type", "=", "email"], ["value", "ilike", literal(value)]]]]
+        for value in reach["email"]
+    ]
     if record.phone:
         numbers = [["value", "=", record.phone], ["value_compact", "=", record.phone.replace(" ", "")]]
         phone = ["OR", *([each] for each in numbers)]

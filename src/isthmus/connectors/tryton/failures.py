@@ -7,7 +7,6 @@ Source: trytond/protocols/jsonrpc.py, trytond/protocols/dispatcher.py, trytond/e
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -75,7 +74,7 @@ def unwrap(answer: Response, asked: Asked) -> Any:
     envelope = _body(answer, asked)
     if not isinstance(envelope, dict) or not {"result", "error"} & envelope.keys():
         lost(asked, f"{asked.operation}: the answer is not JSON-RPC", WireDrift)
-    told = cast("Mapping[str, Any]", envelope)
+    told = cast("dict[str, Any]", envelope)
     if told.get("error") is not None:
         refuse(told["error"], asked)
     try:
@@ -100,7 +99,8 @@ def refuse(error: Any, asked: Asked) -> NoReturn:
         raise Invalid(words, fields={asked.operation: words})
     if name == "UserWarning":
         text = " ".join(filter(None, (str(part) for part in parts[2:4] if part)))
-        raise Warned(f"Tryton asks: {text or words}", name=words)
+        message = f"Tryton asks: {text or words}"
+        raise Warned(message, name=words)
     if name == "ConcurrencyException":
         message = f"{asked.operation}: another change was in the way"
         raise Contended(message)
@@ -133,7 +133,8 @@ def server_date(text: str) -> datetime | None:
 
 def _words(said: Any) -> str:
     """Return a message: a text, or a list that begins with it."""
-    first = cast("list[Any]", said)[0] if isinstance(said, list) and said else said
+    parts = cast("list[Any]", said) if isinstance(said, list) else [said]
+    first = parts[0] if parts else ""
     return str(first or "Tryton refused without a word")
 
 

@@ -1,7 +1,7 @@
 """Tryton's own list of sales that bear our key, with their lines: what a reconciliation compares.
 
-Our key stands in `description` (`orders.py`); a sale duplicated by a person takes it along (`copy` of `sale.sale`), which
-is how a double shows. Booked by `sale_date`, the day of the order where the company is.
+Our key stands in `description` (`orders.py`); a sale duplicated by a person takes it along (`copy` of `sale.sale`),
+which is how a double shows. Booked by `sale_date`, the day of the order where the company is.
 Source: sale/sale.py (8.2).
 """
 

@@ -119,7 +119,9 @@ class Translator:
         fields: Mapping[str, Any] = order.custom.get(CUSTOM) or {}
         for name in fields:
             if not await self.dialect.knows(MODEL, name):
-                message = f"Tryton has no field {name!r} on the sale: activate its module, or take it out of the mapping"
+                message = (
+                    f"Tryton has no field {name!r} on the sale: activate its module, or take it out of the mapping"
+                )
                 raise Misconfigured(message)
         return dict(fields)
 

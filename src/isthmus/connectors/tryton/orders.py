@@ -79,10 +79,11 @@ class Orders:
         """Create the sale as a draft with all its lines, and go on with the one that is chosen."""
         vals = {**wanted.header, "lines": [["create", [dict(line) for line in wanted.lines]]]}
         made = await self._call("create", [vals], key)
-        if not (isinstance(made, list) and made and wire.whole(made[0])):  # pyright: ignore[reportUnknownArgumentType]
+        one = wire.first_id(made)
+        if one is None:
             message = f"{MODEL}.create: Tryton did not tell the id of the new record"
             raise InDoubt(message, key=key.unique)
-        row = await self._ours(key) or await self._read(made[0])
+        row = await self._ours(key) or await self._read(one)
         if order.status is OrderStatus.CANCELED:
             return await self._cancel(row, key)
         return await self._finish(order, key, wanted, row)

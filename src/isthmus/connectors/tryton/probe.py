@@ -30,7 +30,12 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
     "stock.shipment.out": ("read", "write"),
     "account.invoice": ("read", "write"),
 }
-GROUPS: Mapping[str, str] = {"sale": "Sales", "stock": "Stock", "account": "Accounting", "party": "Party Administration"}
+GROUPS: Mapping[str, str] = {
+    "sale": "Sales",
+    "stock": "Stock",
+    "account": "Accounting",
+    "party": "Party Administration",
+}
 MODULES = ("party", "product", "account", "account_invoice", "stock", "sale")
 OLDEST, NEWEST = (6, 0), (8, 2)  # the series this connector was made for
 SKEW_S = 60
@@ -162,7 +167,9 @@ def of_places(places: Iterable[wire.Location]) -> list[Finding]:
         findings.append(finding("no_place_code", Severity.WARNING, message, "Fill in the code of the location."))
     if shared := sorted(code for code, times in counted.items() if times > 1):
         message = f"several warehouses have the code {', '.join(shared)}"
-        findings.append(finding("duplicate_places", Severity.PROBLEM, message, "Give every warehouse a code of its own."))
+        findings.append(
+            finding("duplicate_places", Severity.PROBLEM, message, "Give every warehouse a code of its own.")
+        )
     return findings
 
 

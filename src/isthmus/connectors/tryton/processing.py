@@ -1,8 +1,8 @@
 """Whether a confirmed sale should have been processed by now.
 
-Confirming answers before it is processed. Without a queue worker it is processed in the same breath, and what goes wrong
-then stays on the server while the sale stays `confirmed`; asking for it again, where our user may, shows the reason. A
-company may also let sales lie for a while, in which people can still change them; then they are left to lie.
+Confirming answers before it is processed. Without a queue worker it is processed in the same breath, and what goes
+wrong then stays on the server while the sale stays `confirmed`; asking for it again, where our user may, shows the
+reason. A company may also let sales lie for a while, in which people can still change them; then they are left to lie.
 Source: sale/sale.py (`confirm`, `process`), sale/configuration.py (`sale_process_after`), sale/sale.xml (8.2).
 """
 

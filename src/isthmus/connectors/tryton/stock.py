@@ -33,6 +33,14 @@ MOVES = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What open moves take out of a warehouse and bring into it, by product."""
+
+    leaving: Mapping[int, Decimal]
+    coming: Mapping[int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """What lies where, and what of it is spoken for."""
 
@@ -69,9 +77,10 @@ class Stock:
                 # What is planned is read first: goods that leave in between count twice for a moment, never not at all.
                 leaving = await self._planned(asked, "from_location", "to_location", warehouse.id)
                 coming = await self._planned(asked, "to_location", "from_location", warehouse.id)
+                open_moves = Planned(leaving, coming)
                 there = {"locations": [warehouse.id]}
                 found = await self.dialect.search(PRODUCT, wire.Figures, domain, context=there)
-                levels += [to_level(row, warehouse, leaving, coming, units, read_at) for row in found]
+                levels += [to_level(row, warehouse, open_moves, units, read_at) for row in found]
         return levels
 
     async def _planned(self, products: Sequence[int], inside: str, outside: str, warehouse: int) -> dict[int, Decimal]:
@@ -98,8 +107,7 @@ class Stock:
 def to_level(
     row: wire.Figures,
     warehouse: wire.Location,
-    leaving: Mapping[int, Decimal],
-    coming: Mapping[int, Decimal],
+    planned: Planned,
     units: Mapping[int, str],
     read_at: datetime,
 ) -> StockLevel:
@@ -113,6 +121,6 @@ def to_level(
         warehouse=code_of(warehouse),
         item_ref=str(row.id),
         on_hand=Quantity(wire.exact(row.quantity), unit),
-        allocated=Quantity(wire.exact(leaving.get(row.id, wire.NONE)), unit),
-        incoming=Quantity(wire.exact(coming.get(row.id, wire.NONE)), unit),
+        allocated=Quantity(wire.exact(planned.leaving.get(row.id, wire.NONE)), unit),
+        incoming=Quantity(wire.exact(planned.coming.get(row.id, wire.NONE)), unit),
     )

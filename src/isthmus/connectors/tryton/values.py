@@ -4,7 +4,7 @@ A time has no zone and is UTC: the server runs with TZ=UTC whatever the machine 
 Source: trytond/protocols/jsonrpc.py, trytond/__init__.py (8.2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -80,11 +80,13 @@ def _datetime(said: Mapping[str, Any]) -> datetime:
     return datetime(year, month, day_, *rest, tzinfo=UTC)
 
 
-_READ = {
+def _timedelta(said: Mapping[str, Any]) -> timedelta:
+    return timedelta(seconds=float(said["seconds"]))
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "Decimal": _decimal,
     "date": _date,
     "datetime": _datetime,
-    "timedelta": lambda said: timedelta(seconds=float(said["seconds"])),
-    "time": lambda said: f"{said['hour']:02}:{said['minute']:02}:{said['second']:02}",
-    "bytes": lambda said: str(said["base64"]),
+    "timedelta": _timedelta,
 }

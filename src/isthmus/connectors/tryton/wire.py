@@ -317,6 +317,12 @@ def whole(value: object) -> int | None:
     return value if abs(value) < LARGEST_ID else None
 
 
+def first_id(made: object) -> int | None:
+    """Return the id of the first record that was made, None for an answer that names none."""
+    ids = cast("list[object]", made) if isinstance(made, list) else []
+    return whole(ids[0]) if ids else None
+
+
 def _asked(kind: type[Row], before: str) -> Iterator[str]:
     hints = get_type_hints(kind)
     for attribute, name in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):

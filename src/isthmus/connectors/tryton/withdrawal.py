@@ -68,7 +68,10 @@ class Withdrawal:
     async def take_back(self, row: wire.Sale, key: Key) -> None:
         """Do it, from whatever step it stands at; `check` has said that it may be done."""
         parts = await self._parts(row)
-        for model, ids, states in ((SHIPMENT, parts.shipments, OPEN_SHIPMENTS), (INVOICE, parts.invoices, OPEN_INVOICES)):
+        for model, ids, states in (
+            (SHIPMENT, parts.shipments, OPEN_SHIPMENTS),
+            (INVOICE, parts.invoices, OPEN_INVOICES),
+        ):
             left = [one.id for one in await self.dialect.read(model, Document, ids) if one.state in states]
             if left:
                 await self.dialect.client.call(model, "cancel", left, writes=key.unique)
@@ -80,13 +83,14 @@ class Withdrawal:
         """Answer what the wizard asks about: everything it lists is not made again."""
         client, about = self.dialect.client, {"active_model": MODEL, "active_id": row.id, "active_ids": [row.id]}
         begun = await client.invoke(f"wizard.{wizard}.create", writes=key.unique, context=about)
-        session, first = begun[:2] if isinstance(begun, list) and len(cast("list[Any]", begun)) > 1 else (None, None)
+        told = cast("list[Any]", begun) if isinstance(begun, list) else []
+        session, first = told[:2] if len(told) > 1 else (None, None)
         if wire.whole(session) is None or not isinstance(first, str):
             message = f"{wizard}: not the beginning of a wizard"
             raise WireDrift(message, path=wizard)
         step = f"wizard.{wizard}.execute"
         asked = await client.invoke(step, session, {}, first, writes=key.unique, context=about)
-        ids = _defaults(asked, wizard).get(listed) or []
+        ids: list[Any] = _defaults(asked, wizard).get(listed) or []
         answer = {first: {listed: ids, ignored: ids}}
         await client.invoke(step, session, answer, "handle", writes=key.unique, context=about)
         await client.invoke(f"wizard.{wizard}.delete", session, writes=key.unique, context=about)

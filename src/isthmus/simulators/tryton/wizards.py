@@ -36,7 +36,11 @@ class Wizards:
 
     def methods(self) -> list[str]:
         """Return every wizard's methods."""
-        return [f"wizard.{name}.{method}" for name in (*self._actions, *self._asking) for method in ("create", "execute", "delete")]
+        return [
+            f"wizard.{name}.{method}"
+            for name in (*self._actions, *self._asking)
+            for method in ("create", "execute", "delete")
+        ]
 
     def find(self, name: str, method: str) -> Answer:
         """Return what answers a method of a wizard. Raises `PythonError` or `Page`."""
