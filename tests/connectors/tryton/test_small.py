@@ -135,7 +135,7 @@ def test_another_version_is_drift(told: object) -> None:
 )
 def test_a_setting_that_cannot_be_understood_is_named(changed: dict[str, str], named: str) -> None:
     with pytest.raises(Misconfigured, match=named):
-        Settings.read(form("http://127.0.0.1:1", **changed))
+        Settings.read(form("http://127.0.0.1:1") | changed)
 
 
 def test_settings_are_read() -> None:
