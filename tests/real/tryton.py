@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
@@ -59,9 +60,21 @@ class RealTryton:
         name = f"tryton_{uuid4().hex[:12]}"
         psql(self.admin_url, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
         try:
+            with told("letting Tryton load it"):
+                self._load(name)
             yield name
         finally:
             psql(self.admin_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _load(self, name: str) -> None:
+        """Make a running server know a database: a login does not, any look at its files does (seen on 8.2)."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/{name}/r/nothing", timeout=120):  # noqa: S310 - our own server
+                pass
+        except urllib.error.HTTPError as answer:
+            if answer.code != HTTPStatus.NOT_FOUND:
+                message = f"Tryton does not load {name}: HTTP {answer.code}"
+                raise StepFailed(message) from answer
 
 
 @contextmanager

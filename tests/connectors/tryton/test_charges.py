@@ -79,7 +79,7 @@ def test_prices_with_tax_are_written_without_it(price: str, net: str) -> None:
     included=st.booleans(),
 )
 def test_lines_add_up_to_what_was_charged(
-    price: Decimal, quantity: int, off: Decimal, rate: str, included: bool
+    price: Decimal, quantity: int, off: Decimal, rate: str, *, included: bool
 ) -> None:
     gross = price * quantity - off
     share = Decimal(rate) / (1 + Decimal(rate)) if included else Decimal(rate)

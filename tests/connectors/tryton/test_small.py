@@ -37,7 +37,14 @@ def test_a_time_comes_back_to_the_microsecond(moment: datetime) -> None:
     assert values.plain(values.day(moment.date())) == moment.date()
 
 
-@given(st.recursive(st.none() | st.integers() | st.text() | st.booleans(), lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1).filter(lambda name: name != "__class__"), inner)))  # fmt: skip
+NAMED = st.text(min_size=1).filter(lambda name: name != "__class__")
+PLAIN = st.recursive(
+    st.none() | st.integers() | st.text() | st.booleans(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMED, inner),
+)
+
+
+@given(PLAIN)
 def test_what_is_not_tagged_stays_as_it_is(value: Any) -> None:
     assert values.plain(value) == value
 
