@@ -7,7 +7,7 @@ Database `demo`. Login `demo` with the password `demo-password` may do everythin
 `limited-password` reads everything and writes only parties. A REST key is made by `res.user.application`.
 
 Doors: `/<db>/rpc/` (JSON-RPC with a session), `/rpc/` (version, databases), `/<db>/rest/model/...` (with a key),
-`/<db>/user/application/`.
+`/<db>/r/user/application/` (asks for a key).
 
 Controls: those of `isthmus.simulators.stage`; `POST /__sim/stock` with
 `{"sku": "MUG-0010", "place": "WH", "quantity": 12}`, which counts a product in a warehouse; `POST /__sim/recount` with

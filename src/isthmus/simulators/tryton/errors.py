@@ -37,6 +37,10 @@ class AccessError(UserError):
     """A right is missing, a record is gone or a field is read-only; the RPC door calls it `UserError` as well."""
 
 
+class ButtonRefused(UserError):
+    """The button is not there for a record in this state."""
+
+
 class UserWarned(TrytonError):
     """The user has to say yes first: `res.user.warning` with this name, then the same call again."""
 

@@ -7,10 +7,11 @@ from typing import Any
 from isthmus.simulators.shapes import is_list, is_object
 from isthmus.simulators.tryton.accounts import Accounts
 from isthmus.simulators.tryton.chronicle import Chronicle
-from isthmus.simulators.tryton.errors import AccessError, Page, PythonError
+from isthmus.simulators.tryton.errors import ButtonRefused, Page, PythonError
 from isthmus.simulators.tryton.orm.env import Database, Env
 from isthmus.simulators.tryton.orm.model import Model
 from isthmus.simulators.tryton.orm.writing import as_ids
+from isthmus.simulators.tryton.reports import INVOICE, executed
 from isthmus.simulators.tryton.seed import SERIES, SUPERUSER
 from isthmus.simulators.tryton.wizards import Wizards
 
@@ -39,7 +40,7 @@ class Service:
             for method, function in inspect.getmembers(model, inspect.isfunction)
             if getattr(function, "remote", False)
         ]
-        return [*found, *self.wizards.methods()]
+        return [*found, *self.wizards.methods(), f"report.{INVOICE}.execute"]
 
     def call(self, uid: int, method: str, params: Sequence[Any]) -> Any:
         """Answer `model.party.party.search` and the like; the last of `params` is the context."""
@@ -51,7 +52,9 @@ class Service:
             wizard = self.wizards.find(name, action)
             args, context = _split(params)
             return self._run(uid, context, lambda env: wizard(env, *args))
-        if kind != "model" or name not in self.database.models:
+        if kind == "report":
+            return self._report(name, action, params)(uid)
+        if name not in self.database.models:
             raise PythonError(repr(name))
         function = self.method(name, action)
         args, context = _split(params)
@@ -59,11 +62,15 @@ class Service:
             raise Page(422, "Duplicate records")
         return self.done(uid, name, action, args, context)
 
+    def _report(self, name: str, action: str, params: Sequence[Any]) -> Callable[[int], Any]:
+        if action != "execute":
+            raise Page(403)
+        args, context = _split(params)
+        return lambda uid: self._run(uid, context, lambda env: executed(env, name, as_ids(args[0] if args else [])))
+
     def method(self, name: str, action: str) -> Callable[..., Any]:
         """Return a method callers may call. Raises `Page` for any other."""
-        function = getattr(self.database.models[name], action, None) or getattr(
-            self.database.models[name], f"{action}_", None
-        )
+        function = getattr(self.database.models[name], action, None)
         if function is None or not getattr(function, "remote", False):
             raise Page(403)
         return function
@@ -131,7 +138,7 @@ def _check_button(model: Model, function: Callable[..., Any], action: str, ids: 
         if row is None or not function.__dict__["button"](model, row):
             told = str(record_id) if row is None else model.label(record_id)
             message = f'You can not call "{action}" on "{told}" of "{model.title}".'
-            raise AccessError(message)
+            raise ButtonRefused(message)
 
 
 def _split(params: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:

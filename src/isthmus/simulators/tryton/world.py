@@ -19,7 +19,7 @@ from isthmus.simulators.tryton.models.quantities import free_in, in_location
 from isthmus.simulators.tryton.models.sale import Sale
 from isthmus.simulators.tryton.models.stock import Inventory
 from isthmus.simulators.tryton.orm.env import Env
-from isthmus.simulators.tryton.protocols import rest, rpc
+from isthmus.simulators.tryton.protocols import rest, rpc, xmlrpc
 from isthmus.simulators.tryton.protocols.wire import NotJson, json_body, page
 from isthmus.simulators.tryton.service import Service
 
@@ -60,6 +60,9 @@ class TrytonWorld:
             return _rest_operation(request.method, parts[3:])
         if request.method != "POST":
             return ".".join(parts)
+        if xmlrpc.is_xml(request):
+            call = await xmlrpc.parsed(request)
+            return (call[1] if call else ".".join(parts)).removeprefix("model.")
         try:
             body = await json_body(request)
         except NotJson:

@@ -8,6 +8,7 @@ from isthmus.simulators.tryton.errors import AccessError, UserError
 from isthmus.simulators.tryton.models.processing import process_sales
 from isthmus.simulators.tryton.models.system import Sequence
 from isthmus.simulators.tryton.models.taxes import Taxed, tax_amount
+from isthmus.simulators.tryton.models.units import Unit
 from isthmus.simulators.tryton.models.world import Currency
 from isthmus.simulators.tryton.orm.fields import (
     PRICE_DIGITS,
@@ -56,7 +57,12 @@ class Invoice(Model):
         char("reference", "Reference"),
         char("description", "Description", locked=_not_draft),
         selection("state", "State", STATES, readonly=True, default="draft", copied=False),
-        day("invoice_date", "Invoice Date", locked=lambda _m, row: row["state"] in ("posted", "paid", "cancelled")),
+        day(
+            "invoice_date",
+            "Invoice Date",
+            locked=lambda _m, row: row["state"] in ("posted", "paid", "cancelled"),
+            copied=False,
+        ),
         many2one("party", "party.party", "Party", required=True, index=True, locked=_not_draft),
         many2one("invoice_address", "party.address", "Invoice Address", required=True, locked=_not_draft),
         many2one("currency", "currency.currency", "Currency", required=True, locked=_not_draft),
@@ -90,13 +96,13 @@ class Invoice(Model):
     def get_untaxed_amount(self, row: Row) -> Decimal:
         """Return the sum of the lines."""
         lines = self.env.of(InvoiceLine)
-        start = Decimal(0).scaleb(-2)
-        return sum((lines.get_amount(line) or ZERO for line in self._mine(row)), start)
+        total = sum((lines.get_amount(line) or ZERO for line in self._mine(row)), ZERO)
+        return self.env.of(Currency).rounded(row["currency"], total)
 
     def get_tax_amount(self, row: Row) -> Decimal:
         """Return the taxes."""
         lines = (Taxed(line["taxes"] or (), line["unit_price"], line["quantity"]) for line in self._mine(row))
-        return tax_amount(self.env, lines, row["currency"])
+        return self.env.of(Currency).rounded(row["currency"], tax_amount(self.env, lines, row["currency"]))
 
     def get_total_amount(self, row: Row) -> Decimal:
         """Return the sum with taxes; negative for a credit note."""
@@ -163,7 +169,7 @@ class InvoiceLine(Model):
     rec_field = "product"
     order: ClassVar[Order] = (("invoice", "ASC"), ("sequence", "ASC NULLS FIRST"), ("id", "ASC"))
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("invoice", INVOICES, "Invoice", required=True, index=True),
+        many2one("invoice", INVOICES, "Invoice", index=True),
         many2one("company", "company.company", "Company", required=True, default=own_company),
         selection(
             "type",
@@ -189,9 +195,8 @@ class InvoiceLine(Model):
         invoice = self.env[INVOICES].label(row["invoice"])
         if not row["product"] or not row["unit"]:
             return f"{row['description'] or ''} @ {invoice}".lstrip()
-        symbol = self.env["product.uom"].row(row["unit"])["symbol"]
         product = self.env["product.product"].label(row["product"])
-        return f"{row['quantity'].normalize():f}\xa0{symbol} {product} @ {invoice}"
+        return f"{self.env.of(Unit).told(row['quantity'], row['unit'])} {product} @ {invoice}"
 
     def get_amount(self, row: Row) -> Decimal | None:
         """Return quantity times price in the invoice's currency."""

@@ -93,7 +93,7 @@ class Party(Model):
         if "code" in changed:
             self.change(ids)
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse a code that another party has."""
         if (changed is None or "code" in changed) and len(self.table.where("code", row["code"])) > 1:
             message = "The code on party must be unique."
@@ -218,7 +218,7 @@ class Address(Model):
         one2many("contact_mechanisms", "party.contact_mechanism", "address", "Contact Mechanisms"),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse a subdivision of another country."""
         del changed
         subdivision = row["subdivision"]
@@ -308,12 +308,12 @@ class Identifier(Model):
         many2one("address", "party.address", "Address", index=True),
         selection("type", "Type", IDENTIFIER_TYPES),
         char("code", "Code", required=True, index=True),
-        computed(char, "code_compact", "Code Compact", searcher="search_code"),
+        computed(char, "code_compact", "Code Compact", required=True, searcher="search_code"),
         integer("sequence", "Sequence"),
         boolean("active", "Active", default=True),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse a VAT number that cannot be one."""
         del changed
         if row["type"] == "eu_vat" and not _EU_VAT.fullmatch(self.get_code_compact(row)):

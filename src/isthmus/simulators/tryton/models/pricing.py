@@ -125,7 +125,7 @@ class PriceListLine(Model):
         integer("sequence", "Sequence"),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse a formula that cannot be worked out."""
         del changed
         try:

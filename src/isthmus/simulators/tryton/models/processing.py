@@ -18,7 +18,10 @@ _PROCESSED = ("confirmed", "processing", "done")
 
 
 def process_sales(env: Env, ids: Iterable[int]) -> None:
-    """Bring everything behind the sales up to date. Raises `UserError` where something is missing."""
+    """Bring everything behind the sales up to date. Raises `UserError` where something is missing.
+
+    `manual_invoice` and `manual_shipment` in the context do by hand what a sale's method leaves to people.
+    """
     env = env.inner()
     sales = env[SALES]
     for sale_id in ids:
@@ -79,7 +82,7 @@ def answered(row: Row, *names: str) -> frozenset[int]:
 
 
 def _to_invoice(env: Env, sale: Row, line: Row) -> Decimal:
-    if sale["invoice_method"] == "manual":
+    if sale["invoice_method"] == "manual" and not env.context.get("manual_invoice"):
         return ZERO
     wanted = line["quantity"]
     if sale["invoice_method"] == "fulfillment" and is_movable(env, line):
@@ -130,7 +133,8 @@ def _revenue_account(env: Env, sale: Row) -> Any:
 
 
 def _ship(env: Env, sale: Row, *, back: bool) -> None:
-    if sale["shipment_method"] == "manual" or (sale["shipment_method"] == "invoice" and not _paid(env, sale)):
+    by_hand = sale["shipment_method"] == "manual" and not env.context.get("manual_shipment")
+    if by_hand or (sale["shipment_method"] == "invoice" and not _paid(env, sale)):
         return
     due: list[tuple[Row, Decimal]] = []
     for line in goods_lines(env, sale):

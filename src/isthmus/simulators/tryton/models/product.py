@@ -36,7 +36,7 @@ IDENTIFIERS: dict[str | None, str] = {
     None: "", "brand": "Brand", "ean": "International Article Number", "isan": "International Standard Audiovisual "
     "Number", "isbn": "International Standard Book Number", "mpn": "Manufacturer Part Number",
 }  # fmt: skip
-_COST: dict[str | None, str] = {"fixed": "Fixed", "average": "Average", "fifo": "FIFO"}
+_COST: dict[str | None, str] = {"fixed": "Fixed", "average": "Average"}
 
 
 class Template(Model):
@@ -118,9 +118,25 @@ class Product(Model):
         char("code", "Code", readonly=True, index=True, copied=False),
         char("suffix_code", "Suffix Code", copied=False),
         Field("prefix_code", "char", "Prefix Code", through="template.code", readonly=True),
-        Field("name", "char", "Name", through="template.name", required=False, readonly=True),
-        Field("type", "selection", "Type", through="template.type", readonly=True, choices=tuple(TYPES.items())),
-        Field("default_uom", "many2one", "Default UoM", "product.uom", through="template.default_uom", readonly=True),
+        Field("name", "char", "Name", through="template.name", required=True, readonly=True),
+        Field(
+            "type",
+            "selection",
+            "Type",
+            through="template.type",
+            required=True,
+            readonly=True,
+            choices=tuple(TYPES.items()),
+        ),
+        Field(
+            "default_uom",
+            "many2one",
+            "Default UoM",
+            "product.uom",
+            through="template.default_uom",
+            required=True,
+            readonly=True,
+        ),
         Field("sale_uom", "many2one", "Sale UoM", "product.uom", through="template.sale_uom", readonly=True),
         Field("salable", "boolean", "Salable", through="template.salable", readonly=True),
         Field("consumable", "boolean", "Consumable", through="template.consumable", readonly=True),
@@ -160,7 +176,8 @@ class Product(Model):
         """Leave out variants of inactive templates, although they are active themselves."""
         found = super().matching(domain, active_test=active_test)
         asked = active_test and self.env.context.get("active_test", True) and not mentions(domain, "active")
-        return [i for i in found if self.follow(self.row(i), "template.active")] if asked else found
+        rows, templates = self.table.rows, self.env.table(TEMPLATES).rows
+        return [i for i in found if templates[rows[i]["template"]]["active"] is not False] if asked else found
 
     def saved(self, ids: list[int], changed: frozenset[str]) -> None:
         """Work out the codes; that is a write of its own, so a new variant has a write time."""
@@ -278,7 +295,7 @@ class ProductIdentifier(Model):
         integer("sequence", "Sequence"),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse an EAN that cannot be one."""
         del changed
         if row["type"] == "ean" and not _is_ean(row["code"]):

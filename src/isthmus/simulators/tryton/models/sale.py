@@ -154,7 +154,7 @@ class Sale(Model):
         selection("state", "State", STATES, required=True, readonly=True, default="draft", copied=False),
     )
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse addresses of other parties, a warehouse that is none, methods that wait for each other."""
         del changed
         for address, party in (("invoice_address", "invoice_party"), ("shipment_address", "shipment_party")):
@@ -301,6 +301,16 @@ class Sale(Model):
     def process(self, ids: list[int]) -> None:
         """Make invoices and shipments; safe to repeat."""
         processing.process_sales(self.env, ids)
+
+    @button(lambda _m, row: row["invoice_method"] == "manual" and row["state"] in ("processing", "done"))
+    def manual_invoice(self, ids: list[int]) -> None:
+        """Make the invoice that nobody makes by itself."""
+        processing.process_sales(self.env.with_context(manual_invoice=True), ids)
+
+    @button(lambda _m, row: row["shipment_method"] == "manual" and row["state"] in ("processing", "done"))
+    def manual_shipment(self, ids: list[int]) -> None:
+        """Make the shipment that nobody makes by itself."""
+        processing.process_sales(self.env.with_context(manual_shipment=True), ids)
 
     @button(lambda _m, row: row["state"] in ("draft", "quotation"))
     def cancel(self, ids: list[int]) -> None:

@@ -97,6 +97,18 @@ class SaleLine(Model):
         """Return how many decimals a quantity may have."""
         return self.env.of(Unit).digits_of(row["unit"])
 
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
+        """Refuse a text that is for sale, and a unit the product cannot be measured in."""
+        del changed
+        if row["type"] != "line":
+            for name in ("product", "quantity", "unit", "unit_price"):
+                if row[name] is not None:
+                    raise self.not_in_domain(row, name, [[name, "=", None]])
+        elif row["product"] and row["unit"]:
+            category = self.get_product_uom_category(row)
+            if self.env.of(Unit).row(row["unit"])["category"] != category:
+                raise self.not_in_domain(row, "unit", [["category", "=", category]])
+
     def before_delete(self, ids: list[int]) -> None:
         """Refuse to forget what was sold."""
         for row in (self.row(i) for i in ids):
@@ -107,15 +119,12 @@ class SaleLine(Model):
 
     def get_rec_name(self, row: Row) -> str:
         """Return how much of what in which sale."""
-        sale = self.env[SALES].label(row["sale"])
-        if not row["product"]:
-            return sale
-        product = self.env["product.product"].label(row["product"])
-        quantity = row["quantity"] or ZERO
-        if row["unit"] is None:
-            return f"{float(quantity)} {product} @ {sale}"
-        symbol = self.env.of(Unit).row(row["unit"])["symbol"]
-        return f"{quantity.normalize():f}\xa0{symbol} {product} @ {sale}"
+        sale, quantity = self.env[SALES].label(row["sale"]), row["quantity"] or ZERO
+        what = self.env["product.product"].label(row["product"]) or self.get_summary(row)
+        if row["type"] != "line":
+            return f"{what or '({})'.format(row['id'])} @ {sale}"
+        much = str(float(quantity)) if row["unit"] is None else self.env.of(Unit).told(quantity, row["unit"])
+        return f"{much} {what} @ {sale}"
 
     def search_rec_name(self, _rest: str, sign: str, value: Any) -> Any:
         """Search by sale and product."""
@@ -127,18 +136,18 @@ class SaleLine(Model):
             self.sale(row)["currency"], (row["quantity"] or ZERO) * (row["unit_price"] or ZERO)
         )
 
-    def get_amount(self, row: Row) -> Decimal | None:
+    def get_amount(self, row: Row) -> Decimal:
         """Return the line's amount, that of the lines above for a subtotal."""
         if row["type"] == "line":
             return self.amount_of(row)
         if row["type"] != "subtotal":
-            return None
+            return ZERO
         total = ZERO
         for line_id in self.env[SALES].get(self.sale(row), "lines"):
             line = self.row(line_id)
             if line_id == row["id"]:
                 break
-            total = ZERO if line["type"] == "subtotal" else total + (self.get_amount(line) or ZERO)
+            total = ZERO if line["type"] == "subtotal" else total + self.get_amount(line)
         return total
 
     def get_currency(self, row: Row) -> int:
@@ -181,9 +190,9 @@ class SaleLine(Model):
         """Search the description."""
         return [["description", sign, value]]
 
-    def get_movable(self, row: Row) -> bool:
-        """Say whether something has to be carried."""
-        return processing.is_movable(self.env, row)
+    def get_movable(self, row: Row) -> bool | None:
+        """Say whether something has to be carried; nothing where there is no product."""
+        return processing.is_movable(self.env, row) if row["product"] else None
 
     def get_warehouse(self, row: Row) -> int | None:
         """Return the sale's warehouse."""

@@ -52,6 +52,10 @@ class Shipment(Model):
         """Return the moves that go from or to a place."""
         return tuple(sorted(move["id"] for move in self.moves_of(row) if move[column] == location))
 
+    def set_moves(self, row: Row, value: Any) -> None:
+        """Change the shipment's moves, whichever part of them was meant."""
+        self.command(row, self.fields["moves"], value)
+
     def numbered(self, ids: Iterable[int]) -> None:
         """Give a number to the shipments without one."""
         for record_id in ids:
@@ -102,10 +106,10 @@ class ShipmentOut(Shipment):
         char("shipping_reference", "Shipping Reference"),
         selection("state", "State", OUT_STATES, readonly=True, default="draft", copied=False),
         one2many("moves", MOVES, "shipment", "Moves"),
-        computed(one2many, "outgoing_moves", MOVES, "shipment", "Outgoing Moves"),
-        computed(one2many, "inventory_moves", MOVES, "shipment", "Inventory Moves"),
+        computed(one2many, "outgoing_moves", MOVES, "shipment", "Outgoing Moves", readonly=False, setter="set_moves"),
+        computed(one2many, "inventory_moves", MOVES, "shipment", "Inventory Moves", readonly=False, setter="set_moves"),
         one2many("packages", "stock.package", "shipment", "Packages"),
-        computed(one2many, "root_packages", "stock.package", "shipment", "Packages"),
+        computed(one2many, "root_packages", "stock.package", "shipment", "Packages", readonly=False),
         computed(char, "origins", "Origins"),
         computed(many2one, "customer_location", LOCATIONS, "Customer Location"),
         computed(boolean, "partially_assigned", "Partially Assigned"),
@@ -287,8 +291,8 @@ class ShipmentBack(Shipment):
         day("effective_date", "Effective Date"),
         selection("state", "State", BACK_STATES, readonly=True, default="draft", copied=False),
         one2many("moves", MOVES, "shipment", "Moves"),
-        computed(one2many, "incoming_moves", MOVES, "shipment", "Incoming Moves"),
-        computed(one2many, "inventory_moves", MOVES, "shipment", "Inventory Moves"),
+        computed(one2many, "incoming_moves", MOVES, "shipment", "Incoming Moves", readonly=False, setter="set_moves"),
+        computed(one2many, "inventory_moves", MOVES, "shipment", "Inventory Moves", readonly=False, setter="set_moves"),
         computed(char, "origins", "Origins"),
         computed(many2one, "customer_location", LOCATIONS, "Customer Location"),
     )

@@ -109,7 +109,7 @@ class Move(Model):
         many2one("product", "product.product", "Product", required=True, index=True, locked=_fixed),
         floating("quantity", "Quantity", required=True, locked=_fixed, digits=unit_digits),
         many2one("unit", "product.uom", "Unit", required=True, locked=_fixed),
-        floating("internal_quantity", "Internal Quantity", readonly=True, default=ZERO),
+        floating("internal_quantity", "Internal Quantity", required=True, readonly=True, default=ZERO),
         many2one("from_location", LOCATIONS, "From Location", required=True, locked=_fixed),
         many2one("to_location", LOCATIONS, "To Location", required=True, locked=_fixed),
         reference("shipment", SHIPMENTS, "Shipment", index=True, locked=lambda _m, row: row["id"] >= 0),
@@ -175,8 +175,8 @@ class Move(Model):
 
     def get_rec_name(self, row: Row) -> str:
         """Return how much of what."""
-        symbol = self.env.of(Unit).row(row["unit"])["symbol"]
-        told = f"{row['quantity'].normalize():f}\xa0{symbol} {self.env['product.product'].label(row['product'])}"
+        moved = self.env.of(Unit).told(row["quantity"], row["unit"])
+        told = f"{moved} {self.env['product.product'].label(row['product'])}"
         behind = row["shipment"] or row["origin"]
         if behind is None:
             return told
@@ -281,7 +281,7 @@ class Inventory(Model):
         """Number the count."""
         row["number"] = row["number"] or self.env.of(Sequence).next("Inventory")
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Refuse to count anything but a place where goods can lie."""
         del changed
         if self.env[LOCATIONS].row(row["location"])["type"] != "storage":
@@ -311,7 +311,7 @@ class InventoryLine(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("inventory", "stock.inventory", "Inventory", required=True, index=True),
         many2one("product", "product.product", "Product", required=True, index=True),
-        floating("expected_quantity", "Expected Quantity", readonly=True, default=ZERO),
+        floating("expected_quantity", "Expected Quantity", required=True, readonly=True, default=ZERO),
         floating("quantity", "Actual Quantity", digits=unit_digits),
         one2many("moves", MOVES, "origin", "Moves", readonly=True),
     )

@@ -91,10 +91,10 @@ class Log(Model):
     rec_field = "id"
     order: ClassVar[Order] = (("id", "DESC"),)
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        many2one("user", "res.user", "User", readonly=True),
-        selection("event", "Event", {"delete": "Delete", "write": "Write"}, required=True, readonly=True),
-        char("target", "Target", readonly=True),
-        computed(reference, "resource", (), "Resource"),
+        many2one("user", "res.user", "User"),
+        selection("event", "Event", {"delete": "Delete", "write": "Write"}, required=True),
+        char("target", "Target"),
+        computed(reference, "resource", (), "Resource", readonly=False),
         computed(char, "action", "Action"),
     )
     HIDDEN: ClassVar[dict[str, Any]] = {"model": "", "gone": 0}
@@ -189,7 +189,7 @@ class Application(Model):
     )
 
     @button(lambda _m, row: row["state"] == "requested")
-    def validate_(self, ids: list[int]) -> None:
+    def validate(self, ids: list[int]) -> None:
         """Accept the request."""
         self.change(ids, state="validated")
 

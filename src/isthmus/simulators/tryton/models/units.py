@@ -56,6 +56,11 @@ class Unit(Model):
         found = quantity * given["factor"] / wanted["factor"]
         return (found / wanted["rounding"]).quantize(Decimal(1), ROUND_HALF_EVEN) * wanted["rounding"]
 
+    def told(self, quantity: Decimal, unit: int) -> str:
+        """Return a quantity as people read it, with the unit's decimals."""
+        row = self.row(unit)
+        return f"{quantity.quantize(Decimal(1).scaleb(-row['digits']), ROUND_HALF_EVEN)}\xa0{row['symbol']}"
+
     def digits_of(self, unit: int | None) -> int | None:
         """Return how many decimals a quantity may have."""
         return None if unit is None else self.row(unit)["digits"]

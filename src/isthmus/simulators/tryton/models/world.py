@@ -114,7 +114,7 @@ class Company(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         many2one("party", "party.party", "Party", required=True, index=True),
         many2one("currency", "currency.currency", "Currency", required=True),
-        char("timezone", "Timezone"),
+        selection("timezone", "Timezone", {None: "", "UTC": "UTC", "Europe/Brussels": "Europe/Brussels"}),
         text("header", "Header"),
         text("footer", "Footer"),
     )

@@ -15,13 +15,13 @@ _STAMPS = frozenset({"create_uid", "write_uid"})
 class Checks(Reading):
     """The half of a model that says no."""
 
-    def validate(self, row: Row, changed: frozenset[str] | None) -> None:
+    def check_values(self, row: Row, changed: frozenset[str] | None) -> None:
         """Raise `UserError` for a record that must not be like this; `changed` is `None` for a new one."""
 
     def check_columns(self, row: Row, changed: frozenset[str] | None = None) -> None:
         """Check what the database itself would refuse: nothing where something must be, links into nowhere."""
-        for field in self.fields.values():
-            if not field.kept or (changed is not None and field.name not in changed):
+        for field in self.env.database.plans[self.name].kept:
+            if changed is not None and field.name not in changed:
                 continue
             value = row.get(field.name)
             if field.required and value is None:
@@ -37,12 +37,10 @@ class Checks(Reading):
 
     def check_record(self, row: Row, changed: frozenset[str] | None) -> None:
         """Check what the server refuses once the record is there."""
-        for field in self.fields.values():
-            if field.getter or field.through:
-                continue
+        for field in self.env.database.plans[self.name].checked:
             value: Any = self.value(row, field)
             must = field.required or (field.needed is not None and field.needed(self, row))
-            if must and field.name != "id" and (value is None or value in ("", ())):
+            if must and (value is None or value in ("", ())):
                 raise self._no(field, row, "A value is required for field")
             if value is None or field.type in X2MANY:
                 continue
@@ -51,7 +49,7 @@ class Checks(Reading):
                 raise self._no(field, row, what, " is not one of the allowed options")
             if isinstance(value, Decimal) and field.digits is not None:
                 self._check_digits(field, row, value)
-        self.validate(row, changed)
+        self.check_values(row, changed)
 
     def _check_digits(self, field: Field, row: Row, value: Decimal) -> None:
         most = field.digits(self, row) if callable(field.digits) else field.digits
@@ -67,7 +65,9 @@ class Checks(Reading):
         """Return the error for a value that its field's domain does not allow; it says what would be."""
         field = self.fields[name]
         value = self.value(row, field)
-        told = self.env[field.relation].label(value) if field.type == "many2one" else dict(field.choices).get(value)
+        told = (
+            self.env[field.relation].label(value) if field.type == "many2one" else dict(field.choices).get(value, value)
+        )
         wrong = self._no(field, row, f'The value "{told}" for field', " is not valid according to its domain")
         return UserError(wrong.message, domain=[domain or [], {name: described(field)}])
 

@@ -125,10 +125,9 @@ def _dotted(model: "Model", field: Field, rest: str, clause: list[Any]) -> Condi
     other = model.env[field.relation]
     negative = clause[1].startswith("not") or (clause[1] == "!=" and clause[2] is not None)
     if field.type != "many2one":
-        # "Some address is not in X" is not what is meant, but "no address is in X".
-        sign = {"!=": "="}.get(clause[1], clause[1].removeprefix("not ")) if negative else clause[1]
-        some = _among(model, field, other.matching([[rest, sign, *clause[2:]]]))
-        return _not(some) if negative else some
+        some = _among(model, field, other.matching([[rest, *clause[1:]]]))
+        # Who has no address at all lives "not in X" as well, like who has one elsewhere.
+        return Condition(lambda row: some.test(row) or not model.value(row, field)) if negative else some
     inside = _among(model, field, other.matching([[rest, *clause[1:]]], active_test=False))
     return Condition(lambda row: inside.test(row) or model.value(row, field) is None) if negative else inside
 
@@ -161,7 +160,11 @@ def _family(model: "Model", field: Field, sign: str, value: Any) -> Condition:
     if isinstance(value, str):
         ids = other.matching([["rec_name", "ilike", value]])
     found = other.family((i for i in ids if i is not None), up=sign.endswith("parent_of"))
-    inside = _among(model, field, found) if field.type in X2MANY else _in(model, field, found)
+    if field.relation == model.name and field.type == "many2one":
+        # Below itself: "parent child_of X" holds for X too.
+        inside = Condition(lambda row: row["id"] in found, found)
+    else:
+        inside = _among(model, field, found) if field.type in X2MANY else _in(model, field, found)
     return _not(inside) if sign.startswith("not") else inside
 
 

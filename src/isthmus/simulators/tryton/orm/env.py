@@ -1,6 +1,7 @@
 """Who asks, in which context, in which transaction, and what the database is made of."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,21 @@ Task = Callable[["Env"], None]
 _TICK = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What saving a model needs to know, worked out once: what rows hold, and what has to be checked."""
+
+    kept: tuple["Field", ...]
+    checked: tuple["Field", ...]
+
+
+def planned(fields: Iterable["Field"]) -> Plan:
+    """Return the plan for a model's fields."""
+    kept = tuple(field for field in fields if field.kept and field.name != "id")
+    checked = (f for f in kept if f.required or f.needed is not None or f.choices or f.digits is not None)
+    return Plan(kept, tuple(checked))
+
+
 def system_time() -> datetime:
     """Return the machine's time."""
     return datetime.now(UTC)
@@ -29,10 +45,11 @@ class Database:
     def __init__(self, models: Iterable[type["Model"]], now: Callable[[], datetime] | None = None) -> None:
         """Make empty tables. `now` is the server's clock, aware."""
         self._now = now or system_time
-        self._last = datetime.min  # noqa: DTZ901 - naive UTC, as Tryton keeps its times
+        self._read = self._last = datetime.min  # noqa: DTZ901 - naive UTC, as Tryton keeps its times
         self.store = Store()
         self.models: dict[str, type[Model]] = {}
         self.fields: dict[str, dict[str, Field]] = {}
+        self.plans: dict[str, Plan] = {}
         #: (user, model) to what that user may not do: "read", "write", "create", "delete"
         self.denied: dict[tuple[int, str], frozenset[str]] = {}
         #: why work that was put off failed, oldest first
@@ -41,12 +58,14 @@ class Database:
             fields = {field.name: field for field in model.all_fields()}
             self.models[model.name] = model
             self.fields[model.name] = fields
+            self.plans[model.name] = planned(fields.values())
             self.store.make_table(model.name, (f.name for f in fields.values() if f.index))
 
     def moment(self) -> datetime:
         """Return the time of one transaction, never the same twice, as a running server hardly ever does."""
         now = self._now().astimezone(UTC).replace(tzinfo=None)
-        self._last = self._last + _TICK if now == self._last else now
+        self._last = self._last + _TICK if now == self._read else now
+        self._read = now
         return self._last
 
     def env(self, uid: int, context: Mapping[str, Any] | None = None, began: datetime | None = None) -> "Env":

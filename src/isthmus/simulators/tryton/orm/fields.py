@@ -6,7 +6,7 @@ To callers a float is a number, everything else goes out as it is and is tagged 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypedDict, Unpack
 
@@ -245,7 +245,8 @@ def _time(kind: str, value: Any) -> date | datetime:
     if kind == "date":
         return value.date() if isinstance(value, datetime) else value
     if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time())
+        message = "'datetime.date' object cannot be interpreted as an integer"
+        raise PythonError(message)
     if not isinstance(value, datetime):
         message = f"invalid value for {kind}: {value!r}"
         raise PythonError(message)

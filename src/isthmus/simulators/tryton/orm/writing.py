@@ -72,8 +72,8 @@ class Writing(Checks):
     def _fill_defaults(self, row: Row) -> None:
         for column, first in self.HIDDEN.items():
             row.setdefault(column, first)
-        for field in self.fields.values():
-            if field.kept and field.name not in row and field.name != "id":
+        for field in self.env.database.plans[self.name].kept:
+            if field.name not in row:
                 default = field.default(self, row) if callable(field.default) else field.default
                 row[field.name] = {None: default} if field.multi and default is not None else default
         row.update(create_date=self.env.now, create_uid=self.env.uid, write_date=None, write_uid=None)
@@ -84,7 +84,7 @@ class Writing(Checks):
             if field.setter:
                 getattr(self, field.setter)(row, value)
             elif field.type in X2MANY and not (field.getter or field.through):
-                self._command(row, field, value)
+                self.command(row, field, value)
             elif field.getter or field.through:
                 message = f'Missing setter function for field "{field.label}" in "{self.title}".'
                 raise UserError(message)
@@ -133,7 +133,8 @@ class Writing(Checks):
 
     # x2many commands
 
-    def _command(self, row: Row, field: Field, commands: Any) -> None:
+    def command(self, row: Row, field: Field, commands: Any) -> None:
+        """Do what the commands in an x2many value say."""
         other = self.env[field.relation]
         for command in _commands(commands):
             what, rest = command[0], command[1:]
@@ -192,7 +193,8 @@ class Writing(Checks):
         """Change records: ids, values, ids, values, ..."""
         self.check("write")
         if len(args) % 2:
-            raise PythonError
+            message = "ModelSQL.write() missing 1 required positional argument: 'values'"
+            raise PythonError(message)
         for ids, values in zip(args[::2], args[1::2], strict=True):
             wanted = as_ids(ids)
             self.check_stamps(wanted)

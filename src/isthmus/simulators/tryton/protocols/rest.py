@@ -1,4 +1,4 @@
-"""`/<db>/rest/model/...`: plain JSON with an application key, and `/<db>/user/application/`, which asks for one."""
+"""`/<db>/rest/model/...`: plain JSON with an application key, and `/<db>/r/user/application/`, which asks for one."""
 
 import base64
 import binascii
@@ -39,9 +39,17 @@ def routes(service: Callable[[], Service]) -> list[web.RouteDef]:
         web.delete(root + r"/{id:\d+}", door(_delete)),
         web.post(root + r"/{id:\d+}/{action}", door(_action)),
         web.post(root + "/{action}", door(_action)),
-        web.post("/{db}/user/application/", application),
-        web.delete("/{db}/user/application/", application),
+        web.post("/{db}/r/user/application/", application),
+        web.delete("/{db}/r/user/application/", application),
+        web.post("/{db}/user/application/", _moved),
+        web.delete("/{db}/user/application/", _moved),
     ]
+
+
+async def _moved(request: web.Request) -> web.StreamResponse:
+    """Send callers of the old path on; the verb and the body have to be sent again."""
+    target = f"/{request.match_info['db']}/r/user/application/"
+    return web.Response(status=308, headers={"Location": str(request.url.with_path(target))}, content_type="text/html")
 
 
 async def _served(server: Service, request: web.Request, call: Call) -> web.StreamResponse:
@@ -51,7 +59,7 @@ async def _served(server: Service, request: web.Request, call: Call) -> web.Stre
         await json_body(request)
         uid = _user(server, request)
         if request.match_info["name"] not in server.database.models:
-            return page(500)
+            return page(500, repr(request.match_info["name"]))
         told = call(server, request, uid)
     except NotJson:
         return page(400, "Unable to read JSON request")
@@ -61,12 +69,10 @@ async def _served(server: Service, request: web.Request, call: Call) -> web.Stre
         return _json({"status": 400, "message": wrong.message, "description": wrong.description}, 400)
     except TrytonError as wrong:
         return page(wrong.status, str(wrong.args[0]))
-    except PythonError:
-        return page(500)
-    if isinstance(told, web.StreamResponse):
-        return told
-    answer = web.Response(status=204) if told is None else _json(told)
-    answer.headers["Content-Language"] = "en"
+    except PythonError as wrong:
+        return page(500, str(wrong))
+    answer = told if isinstance(told, web.StreamResponse) else web.Response(status=204) if told is None else _json(told)
+    answer.headers["Content-Language"] = (_language(request) or "en").replace("_", "-")
     return answer
 
 
@@ -93,8 +99,13 @@ def _user(server: Service, request: web.Request) -> int:
 def _context(request: web.Request) -> dict[str, Any]:
     told = request.headers.get("X-Tryton-Context")
     context: dict[str, Any] = _decoded(told) if told else {}
-    language = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
-    return {**context, **({"language": language.replace("-", "_")} if language else {})}
+    language = _language(request)
+    return {**context, **({"language": language} if language else {})}
+
+
+def _language(request: web.Request) -> str:
+    told = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
+    return told.replace("-", "_")
 
 
 def _decoded(told: str) -> Any:

@@ -1,4 +1,4 @@
-"""`POST /<db>/rpc/` and `/rpc/`: JSON-RPC with a session.
+"""`POST /<db>/rpc/` and `/rpc/`: JSON-RPC, or XML-RPC, with a session.
 
 A body of exactly `id`, `method` and `params` is answered in an envelope, always with 200 once the caller is known;
 any other body gets the bare result and errors by status.
@@ -13,9 +13,11 @@ from aiohttp import web
 from isthmus.simulators.shapes import is_list, is_object
 from isthmus.simulators.tryton.accounts import Account, Refusal
 from isthmus.simulators.tryton.errors import FactorMissing, Page, PythonError, TrytonError
+from isthmus.simulators.tryton.protocols import xmlrpc
 from isthmus.simulators.tryton.protocols.wire import NotJson, answer, json_body, page, source
 from isthmus.simulators.tryton.service import Service
 
+Work = Callable[[Service, web.Request, str, list[Any]], Any]
 _ENVELOPE = {"id", "method", "params"}
 SESSION_PARTS = 3  # login, user id, token
 
@@ -27,22 +29,29 @@ def routes(service: Callable[[], Service]) -> list[web.RouteDef]:
         return await _served(service(), request, _root)
 
     async def database(request: web.Request) -> web.Response:
-        if request.match_info["db"] != service().name:
-            return page(503)
-        return await _served(service(), request, _database)
+        known = request.match_info["db"] == service().name
+        return await _served(service(), request, _database if known else _nowhere)
 
-    return [web.post("/rpc/", root), web.post("/{db}/rpc/", database)]
+    async def wrong_verb(_request: web.Request) -> web.Response:
+        return page(405, headers={"Allow": "POST, OPTIONS"})
+
+    return [
+        web.post("/rpc/", root),
+        web.post("/{db}/rpc/", database),
+        web.get("/rpc/", wrong_verb),
+        web.get("/{db}/rpc/", wrong_verb),
+    ]
 
 
-async def _served(
-    server: Service, request: web.Request, work: Callable[[Service, web.Request, str, list[Any]], Any]
-) -> web.Response:
+async def _served(server: Service, request: web.Request, work: Work) -> web.Response:
+    if xmlrpc.is_xml(request):
+        return await _in_xml(server, request, work)
     if "json" not in request.headers.get("Content-Type", ""):
-        return page(400, "Not a JSON request" if "xml" not in request.headers.get("Content-Type", "") else "")
+        return page(400, "Not a RPC request")
     try:
         body = await json_body(request)
     except NotJson:
-        return page(400, "Unable to read JSON request")
+        return page(400, "Unable to get RPC method")
     if not is_object(body) or not isinstance(body.get("method"), str):
         return page(400, "Unable to get RPC method")
     params: Any = body.get("params") or []
@@ -61,6 +70,16 @@ async def _served(
     return answer(request, {"id": body["id"], "result": result} if enveloped else result)
 
 
+async def _in_xml(server: Service, request: web.Request, work: Work) -> web.Response:
+    call = await xmlrpc.parsed(request)
+    if call is None:
+        return page(400, "Unable to get RPC method")
+    try:
+        return xmlrpc.told(lambda: work(server, request, call[1], call[0]))
+    except Page as refused:
+        return refusal(refused)
+
+
 def refusal(refused: Page) -> web.Response:
     """Return the bare answer; the one for a caller who is not logged in has no page."""
     if refused.status == 401 and refused.text != "page":  # noqa: PLR2004 - the status
@@ -77,6 +96,13 @@ def _root(server: Service, _request: web.Request, method: str, _params: list[Any
     if method == "common.authentication.services":
         return []
     raise PythonError(repr(method))
+
+
+def _nowhere(_server: Service, request: web.Request, method: str, _params: list[Any]) -> Any:
+    """Answer for a database that does not exist, which Tryton does only after half a minute of trying to connect."""
+    if method == "common.db.login":
+        raise Page(404)
+    raise Page(503 if _session(request) is not None else 401)
 
 
 def _database(server: Service, request: web.Request, method: str, params: list[Any]) -> Any:

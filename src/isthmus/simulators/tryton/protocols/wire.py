@@ -43,7 +43,7 @@ class NotJson(Exception):
 def page(status: int, text: str = "", headers: dict[str, str] | None = None) -> web.Response:
     """Return an error page; `text` replaces the usual sentence."""
     phrase = HTTPStatus(status).phrase
-    sentence = escape(text or _SENTENCES.get(status, phrase)).replace("&#x27;", "&#39;")
+    sentence = escape(text or _SENTENCES.get(status, phrase)).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
     body = f"<!doctype html>\n<html lang=en>\n<title>{status} {phrase}</title>\n<h1>{phrase}</h1>\n<p>{sentence}</p>\n"
     return web.Response(text=body, status=status, headers=headers, content_type="text/html")
 
