@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         forget(CACHE)
     try:
         with real_tryton() as tryton, tryton.database() as database:
-            variables = {**tryton.variables(), "ISTHMUS_TEST_TRYTON_DB": database}
+            variables = {**tryton.variables(), "ISTHMUS_TEST_TRYTON_DATABASE": database}
             return _serve(variables) if asked.serve else _test(variables, more)
     except (NoPostgres, StepFailed) as failure:
         sys.stderr.write(f"{failure}\n")

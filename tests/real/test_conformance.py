@@ -7,7 +7,7 @@ import pytest
 from isthmus.testing.conformance import RULES, Rule, exemptions, hold
 from tests.real.tryton_double import double
 
-NAMES = ("ISTHMUS_TEST_TRYTON_URL", "ISTHMUS_TEST_TRYTON_POSTGRES", "ISTHMUS_TEST_TRYTON_DB")
+NAMES = ("ISTHMUS_TEST_TRYTON_URL", "ISTHMUS_TEST_TRYTON_POSTGRES", "ISTHMUS_TEST_TRYTON_DATABASE")
 GIVEN = [os.environ.get(name, "") for name in NAMES]
 #: Those that need as many records as make pages, or a server that makes a record unreadable, are the simulator's.
 ASKED = frozenset(

@@ -22,7 +22,7 @@ from isthmus.testing.lives import Life, Program, free_port
 
 NAMES = {
     "url": "ISTHMUS_TEST_TRYTON_URL",
-    "database": "ISTHMUS_TEST_TRYTON_DB",
+    "database": "ISTHMUS_TEST_TRYTON_DATABASE",
     "login": "ISTHMUS_TEST_TRYTON_LOGIN",
     "password": "ISTHMUS_TEST_TRYTON_PASSWORD",
     "postgres": "ISTHMUS_TEST_TRYTON_POSTGRES",

@@ -142,8 +142,14 @@ async def test_a_locked_login_is_waited_for(erp: Stand) -> None:
 
 async def test_a_wrong_database_is_named() -> None:
     async with standing(database="other") as stand:
-        with pytest.raises(Unreachable, match="setting Database"):
+        with pytest.raises(Misconfigured, match="settings URL and Database"):
             await stand.session.probe.ping()
+
+
+async def test_a_database_that_cannot_be_reached_may_be_a_wrong_one(erp: Stand) -> None:
+    erp.between.instead("common.db.login", instead(said(b"", 503)))
+    with pytest.raises(Unreachable, match="check the setting Database"):
+        await erp.session.probe.ping()
 
 
 @pytest.mark.parametrize("answer", [None, [], [3], ["a", "b"], {"user": 3}])

@@ -38,7 +38,7 @@ from tests.connectors.tryton.stand import (
 
 NAMES = {
     "url": "ISTHMUS_TEST_TRYTON_URL",
-    "database": "ISTHMUS_TEST_TRYTON_DB",
+    "database": "ISTHMUS_TEST_TRYTON_DATABASE",
     "login": "ISTHMUS_TEST_TRYTON_LOGIN",
     "password": "ISTHMUS_TEST_TRYTON_PASSWORD",
 }
