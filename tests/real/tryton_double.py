@@ -250,7 +250,8 @@ def _sale(world: RealWorld, number: int, *, item_ref: str) -> Put[Order]:
 
 def _orders_standing(world: RealWorld, put: Put[Order]) -> int:
     ours = f"FROM sale_sale WHERE description = '{put.key.unique}' AND state <> 'cancelled'"
-    whole = f"AND state = 'processing' AND total_amount_cache = {put.record.total.amount}"
+    # Confirmed is processed in a moment: Tryton does that in a transaction of its own.
+    whole = f"AND state IN ('confirmed', 'processing') AND total_amount_cache = {put.record.total.amount}"
     return int(world.sql(f"SELECT count(*) {ours}")) if int(world.sql(f"SELECT count(*) {ours} {whole}")) else 0
 
 

@@ -289,7 +289,8 @@ def test_the_probe_speaks_of_versions_clocks_places_and_codes() -> None:
 
     assert [one.code for one in probe.of_version(identity(5, 8))] == ["version_too_old"]
     assert [one.code for one in probe.of_version(identity(8, 4))] == ["version_untried"]
-    assert not probe.of_version(identity(6, 0))
+    assert [one.code for one in probe.of_version(identity(6, 0))] == ["version_untried"]
+    assert not probe.of_version(identity(8, 2))
     assert [one.code for one in probe.of_clock(-90)] == ["clock_skew"]
     assert not probe.of_clock(10)
     houses = [wire.Location(id=n, code=code) for n, code in enumerate(("A", "A", "", "B"))]

@@ -1,4 +1,4 @@
-"""Tryton 6.0 to 8.2: orders and customers are written, items and stock are read, over JSON-RPC.
+"""Tryton 8.2: orders and customers are written, items and stock are read, over JSON-RPC.
 
 https://docs.tryton.org/latest/server/topics/rpc.html and the sources of trytond 8.2.1.
 """

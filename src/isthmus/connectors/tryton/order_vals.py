@@ -53,9 +53,9 @@ class Translator:
         """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`."""
         on = await self.ordered_on(order)
         listed = charges.from_order(order, decimals=await self.dialect.decimals(LINES, "unit_price"))
-        products = await self.lookups.products(
-            [*numbers(charge.item_ref for charge in listed), *[await self._service(charge) for charge in listed]]
-        )
+        services = [await self._service(charge) for charge in listed]
+        bound = numbers(charge.item_ref for charge in listed)
+        products = await self.lookups.products([*bound, *filter(None, services)])
         lines: list[dict[str, Any]] = []
         quantities: dict[int, Decimal] = {}
         for position, charge in enumerate(listed, start=1):

@@ -37,7 +37,7 @@ GROUPS: Mapping[str, str] = {
     "party": "Party Administration",
 }
 MODULES = ("party", "product", "account", "account_invoice", "stock", "sale")
-OLDEST, NEWEST = (6, 0), (8, 2)  # the series this connector was made for
+OLDEST, TRIED = (6, 0), (8, 2)  # those it may speak to, and the one it was tried against
 SKEW_S = 60
 CODES_PER_CALL = 2000
 CODES_READ = 20_000
@@ -144,9 +144,10 @@ def of_version(me: Identity) -> list[Finding]:
     if me.series < OLDEST:
         message = f"Tryton {me.version} is too old: this connector speaks 6.0 to 8.2"
         return [finding("version_too_old", Severity.PROBLEM, message, "Upgrade Tryton.")]
-    if me.series > NEWEST:
-        message = f"Tryton {me.version} is newer than what this connector was tried against (8.2)"
-        return [finding("version_untried", Severity.WARNING, message, "Look for a newer Isthmus.")]
+    if me.series != TRIED:
+        message = f"Tryton {me.version} is not the series this connector was tried against (8.2)"
+        fix = "Look for a newer Isthmus." if me.series > TRIED else "Try it with a copy of your database first."
+        return [finding("version_untried", Severity.WARNING, message, fix)]
     return []
 
 
