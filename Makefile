@@ -42,6 +42,10 @@ test: $(DEV) ## Run the whole test suite
 test-ui: $(DEV) ## Run the tests that drive a real browser
 	$(PY) -m pytest -m browser $(ARGS)
 
+.PHONY: test-real
+test-real: $(DEV) ## Install a real Tryton, let orders and stock flow between it and a shop; ARGS goes to pytest
+	@$(PY) -m tests.real $(ARGS)
+
 .PHONY: machines
 machines: $(DEV) ## Let machines fail while a shop is busy; as root: make machines ARGS="cut frozen"
 	$(PY) -m tests.machines.campaign $(ARGS)

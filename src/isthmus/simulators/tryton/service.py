@@ -137,6 +137,8 @@ def _check_arguments(
 
 def _check_button(model: Model, function: Callable[..., Any], action: str, ids: Sequence[int]) -> None:
     model.check("write")
+    # A button writes its record, so it is refused like any write of a record that has changed meanwhile.
+    model.check_stamps(ids)
     for record_id in ids:
         row = model.table.rows.get(record_id)
         if row is None or not function.__dict__["button"](model, row):

@@ -9,6 +9,7 @@ from typing import Any
 
 from isthmus.simulators.shapes import is_object
 from isthmus.simulators.tryton.errors import Page, PythonError, UserError
+from isthmus.simulators.tryton.exceptional import ASK, Exceptional, InvoiceExceptions, ShipmentExceptions
 from isthmus.simulators.tryton.orm.env import Env
 
 Answer = Callable[..., Any]
@@ -27,14 +28,23 @@ class Wizards:
             "sale.return_sale": ("return_", _return_sales),
             "account.invoice.credit": ("credit", _credit_invoices),
         }
+        #: those that ask about something first, under the name their state has there
+        self._asking: dict[str, Exceptional] = {
+            "sale.handle.shipment.exception": ShipmentExceptions(),
+            "sale.handle.invoice.exception": InvoiceExceptions(),
+        }
 
     def methods(self) -> list[str]:
         """Return every wizard's methods."""
-        return [f"wizard.{name}.{method}" for name in self._actions for method in ("create", "execute", "delete")]
+        return [
+            f"wizard.{name}.{method}"
+            for name in (*self._actions, *self._asking)
+            for method in ("create", "execute", "delete")
+        ]
 
     def find(self, name: str, method: str) -> Answer:
         """Return what answers a method of a wizard. Raises `PythonError` or `Page`."""
-        if name not in self._actions:
+        if name not in self._actions and name not in self._asking:
             raise PythonError(repr(name))
         found: Answer | None = {"create": self._create, "execute": self._execute, "delete": self._delete}.get(method)
         if found is None:
@@ -48,12 +58,14 @@ class Wizards:
     def _create(self, name: str, _env: Env) -> list[Any]:
         self._last += 1
         self._sessions[self._last] = name
-        return [self._last, START, END]
+        return [self._last, ASK if name in self._asking else START, END]
 
     def _execute(self, name: str, env: Env, session: int, data: Any, state: str) -> dict[str, Any]:
         if self._sessions.get(session) != name:
             message = f'You are trying to read records "{session}" of "Wizard Session" that don\'t exist.'
             raise UserError(message)
+        if name in self._asking:
+            return self._asking[name].execute(env, data, state)
         wanted, act = self._actions[name]
         if state == START:
             return {"view": {"state": START, "defaults": {}, "buttons": [{"state": wanted, "default": True}]}}

@@ -60,10 +60,11 @@ def shipped(env: Env, line: Row) -> Decimal:
 
 
 def invoice_lines(env: Env, line: Row) -> list[Row]:
-    """Return the invoice lines of a line whose invoice is not cancelled."""
-    rows, heads = env.table("account.invoice.line").rows, env.table(INVOICES).rows
+    """Return the invoice lines of a line: one that was cancelled is made again by a person's word only."""
+    rows = env.table("account.invoice.line").rows
+    again = answered(env.table(SALES).rows[line["sale"]], "invoices_recreated")
     mine = (rows[i] for i in env.table("account.invoice.line").where("origin", f"{LINES},{line['id']}"))
-    return [one for one in mine if one["invoice"] is None or heads[one["invoice"]]["state"] != "cancelled"]
+    return [one for one in mine if one["invoice"] not in again]
 
 
 def invoices_of(env: Env, sale: Row) -> list[Row]:
@@ -73,6 +74,11 @@ def invoices_of(env: Env, sale: Row) -> list[Row]:
         rows[i]["invoice"] for line in goods_lines(env, sale) for i in table.where("origin", f"{LINES},{line['id']}")
     }
     return [env.table(INVOICES).rows[i] for i in sorted(i for i in heads if i is not None)]
+
+
+def answered(row: Row, *names: str) -> frozenset[int]:
+    """Return what a person said of cancelled moves or invoices: ignored, or made again."""
+    return frozenset(one for name in names for one in row[name] or ())
 
 
 def _to_invoice(env: Env, sale: Row, line: Row) -> Decimal:
@@ -140,7 +146,8 @@ def _to_ship(env: Env, sale: Row, *, back: bool) -> list[tuple[Row, Decimal]]:
     for line in goods_lines(env, sale):
         if not is_movable(env, line) or (line["quantity"] < 0) is not back:
             continue
-        planned = sum((move["quantity"] for move in line_moves(env, line)), ZERO)
+        again = answered(line, "moves_recreated")
+        planned = sum((move["quantity"] for move in line_moves(env, line) if move["id"] not in again), ZERO)
         if abs(line["quantity"]) - planned > 0:
             due.append((line, abs(line["quantity"]) - planned))
     return due
@@ -192,16 +199,39 @@ def _follow_states(env: Env, sale: Row) -> None:
 
 def _is_done(env: Env, lines: list[Row], states: dict[str, Any]) -> bool:
     sent = states["shipment_state"] == "sent" or (
-        states["shipment_state"] == "none" and not any(is_movable(env, line) and line["quantity"] for line in lines)
+        states["shipment_state"] == "none"
+        and all(_carried(env, line) >= abs(line["quantity"]) for line in lines if is_movable(env, line))
     )
     settled = states["invoice_state"] == "paid" or (
-        states["invoice_state"] == "none" and not any(line["quantity"] for line in lines)
+        states["invoice_state"] == "none" and all(_settled(env, line) >= abs(line["quantity"]) for line in lines)
     )
     return sent and settled
 
 
+def _carried(env: Env, line: Row) -> Decimal:
+    """Return how much of a line needs no carrying any more: it has arrived, or its move is ignored."""
+    ignored = answered(line, "moves_ignored")
+    return shipped(env, line) + sum((m["quantity"] for m in line_moves(env, line) if m["id"] in ignored), ZERO)
+
+
+def _settled(env: Env, line: Row) -> Decimal:
+    """Return how much of a line is paid, or on an invoice that is ignored."""
+    heads, sale = env.table(INVOICES).rows, env.table(SALES).rows[line["sale"]]
+    ignored = answered(sale, "invoices_ignored")
+    mine = invoice_lines(env, line)
+    return sum(
+        (
+            abs(one["quantity"])
+            for one in mine
+            if one["invoice"] in ignored or (one["invoice"] and heads[one["invoice"]]["state"] == "paid")
+        ),
+        ZERO,
+    )
+
+
 def _invoice_state(env: Env, sale: Row) -> str:
-    states = [one["state"] for one in invoices_of(env, sale)]
+    skipped = answered(sale, "invoices_ignored", "invoices_recreated")
+    states = [one["state"] for one in invoices_of(env, sale) if one["id"] not in skipped]
     if not states:
         return "none"
     if "cancelled" in states:
@@ -216,11 +246,17 @@ def _invoice_state(env: Env, sale: Row) -> str:
 def _shipment_state(env: Env, sale: Row) -> str:
     lines = [line for line in goods_lines(env, sale) if is_movable(env, line)]
     moves = [move for line in lines for move in line_moves(env, line)]
-    if any(move["state"] == "cancelled" for move in moves):
+    if any(in_exception(env, line) for line in lines):
         return "exception"
-    if not moves:
+    if all(move["state"] == "cancelled" for move in moves):
         return "none"
-    progress = [(shipped(env, line), abs(line["quantity"])) for line in lines]
+    progress = [(_carried(env, line), abs(line["quantity"])) for line in lines]
     if all(done >= wanted for done, wanted in progress):
         return "sent"
     return "partially shipped" if any(done for done, _wanted in progress) else "waiting"
+
+
+def in_exception(env: Env, line: Row) -> bool:
+    """Say whether a move of a line was cancelled and nobody has said what is to become of it."""
+    said = answered(line, "moves_ignored", "moves_recreated")
+    return any(move["state"] == "cancelled" and move["id"] not in said for move in line_moves(env, line))

@@ -138,6 +138,10 @@ class Sale(Model):
         boolean("to_ship", "To Ship", readonly=True, default=False, copied=False),
         selection("shipment_cost_method", "Shipment Cost Method", COST_METHODS, default="order", locked=_not_draft),
         computed(many2many, "invoices", "account.invoice", "Invoices", default=None, searcher="search_invoices"),
+        many2many(
+            "invoices_ignored", processing.INVOICES, "Ignored Invoices", locked=lambda _m, _row: True, copied=False
+        ),
+        many2many("invoices_recreated", processing.INVOICES, "Recreated Invoices", readonly=True, copied=False),
         computed(many2many, "shipments", processing.OUT, "Shipments", default=None, searcher="search_shipments"),
         computed(
             many2many, "shipment_returns", processing.BACK, "Shipment Returns", default=None, searcher="search_returns"

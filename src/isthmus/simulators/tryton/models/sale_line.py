@@ -79,6 +79,8 @@ class SaleLine(Model):
         computed(day, "shipping_date", "Shipping Date"),
         computed(many2one, "product_uom_category", "product.uom.category", "Product UoM Category"),
         one2many("moves", MOVES, "origin", "Stock Moves", readonly=True),
+        many2many("moves_ignored", MOVES, "Ignored Stock Moves", locked=lambda _m, _row: True, copied=False),
+        many2many("moves_recreated", MOVES, "Recreated Moves", readonly=True, copied=False),
         one2many("invoice_lines", "account.invoice.line", "origin", "Invoice Lines", readonly=True),
         computed(floating, "moves_progress", "Moves Progress"),
         computed(floating, "invoice_progress", "Invoice Progress"),
@@ -247,8 +249,8 @@ class SaleLine(Model):
         return max(ZERO, min(Decimal(1), round(paid / row["quantity"], 4)))
 
     def get_moves_exception(self, row: Row) -> bool:
-        """Say whether a move was cancelled."""
-        return any(move["state"] == "cancelled" for move in processing.line_moves(self.env, row))
+        """Say whether a move was cancelled and nobody has said what is to become of it."""
+        return processing.in_exception(self.env, row)
 
     def get_actual_quantity(self, row: Row) -> Decimal | None:
         """Return how much was really moved, what was sold as long as nothing was."""

@@ -197,7 +197,7 @@ class Writing(Checks):
             raise PythonError(message)
         for ids, values in zip(args[::2], args[1::2], strict=True):
             wanted = as_ids(ids)
-            self._check_stamps(wanted)
+            self.check_stamps(wanted)
             self.modify(wanted, values)
 
     @remote(on="records", writes=True)
@@ -205,7 +205,7 @@ class Writing(Checks):
         """Delete records; those that are gone already are no error."""
         self.check("delete")
         wanted = as_ids(ids)
-        self._check_stamps(wanted)
+        self.check_stamps(wanted)
         if self.env.outside:
             self._log_deleted(wanted)
         self.remove(wanted)
@@ -233,7 +233,8 @@ class Writing(Checks):
                 inner[field.relation].copy(self.children(row["id"], field), {**deeper, field.inverse: link})
         return made
 
-    def _check_stamps(self, ids: Iterable[int]) -> None:
+    def check_stamps(self, ids: Iterable[int]) -> None:
+        """Refuse the change of a record that is not as the caller knows it. Raises `Outdated`."""
         for record_id in ids:
             told = self.env.stamps.pop(f"{self.name},{record_id}", None)
             row = self.table.rows.get(record_id)
