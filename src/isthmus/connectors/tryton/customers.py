@@ -66,7 +66,11 @@ class Customers:
         Raises `Unmapped` for a country Tryton does not know.
         """
         if existing is not None:
-            return await self._fill(record, key, await self._party(number(existing.external_id)))
+            party = await self._party(number(existing.external_id))
+            if not existing.means(party.born):
+                message = f"the party {party.id} is another one: ours of this id is gone, as after a restored backup"
+                raise Gone(message)
+            return await self._fill(record, key, party)
         try:
             made = await self._make(record, key)
         except Invalid:
@@ -241,7 +245,7 @@ def to_customer(row: wire.Party) -> Customer:
 def to_receipt(row: wire.Party, refs: dict[str, str] | None = None) -> Receipt:
     """Return Tryton's yes."""
     state = "active" if row.active else "inactive"
-    return Receipt(external_id=str(row.id), number=row.code, state=state, refs=refs or {})
+    return Receipt(str(row.id), row.code, state, refs=refs or {}, born=row.born)
 
 
 def literal(text: str) -> str:

@@ -61,6 +61,9 @@ class Orders:
         if existing is None:
             return await self._make(record, key, await self.translator.wanted(record, key))
         row = await self._read(number(existing.external_id))
+        if not existing.means(row.born):
+            message = f"{row.label} is another sale: the one of ours under its id is gone, as after a restored backup"
+            raise Gone(message)
         if _over(row):
             row = await self._ours(key) or row
         return await self._bring(record, key, row)
@@ -276,7 +279,7 @@ def to_receipt(row: wire.Sale) -> Receipt:
     details = {"total": str(total_of(row)), "tax": str(tax_of(row))}
     state = "cancelled" if _over(row) else row.state
     complete = _over(row) or row.state in CONFIRMED
-    return Receipt(external_id=str(row.id), number=row.number, state=state, complete=complete, details=details)
+    return Receipt(str(row.id), row.number, state, complete=complete, details=details, born=row.born)
 
 
 def _over(row: wire.Sale) -> bool:

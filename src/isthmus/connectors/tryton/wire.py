@@ -42,6 +42,11 @@ class Dated(Row, frozen=True, kw_only=True):
         return self.write_date or self.create_date
 
     @property
+    def born(self) -> str:
+        """Return when it was made, which tells it from another record that got its id after a restored backup."""
+        return self.create_date.isoformat() if self.create_date else ""
+
+    @property
     def revision(self) -> str:
         """Return what tells an edit from a repeat."""
         return self.changed_at.isoformat() if self.changed_at else ""
