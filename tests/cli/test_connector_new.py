@@ -146,7 +146,8 @@ def test_types_layers_and_quality_are_well(made: Made, tmp_path: Path) -> None:
     wish, root = made
     environment = installed(root, tmp_path / "over")
     homes = [f"src/isthmus/connectors/{wish.slug}", f"src/isthmus/simulators/{wish.slug}"]
-    run(root, environment, "-m", "basedpyright", *homes)
+    # The copy has no .venv of its own to find the libraries in.
+    run(root, environment, "-m", "basedpyright", "--pythonpath", sys.executable, *homes)
     run(root, environment, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
     said = json.loads(run(root, environment, "-m", "tools.quality", "--json", "--coverage", "--only", wish.slug))
     assert said[wish.slug]["tier"] == "silver"

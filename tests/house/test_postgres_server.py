@@ -19,7 +19,8 @@ from tests.postgres_supervisor import reachable
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
-import json, sys, time
+import json, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: a job in the background ignores it
 from tests.postgres_server import PostgresServer
 server = PostgresServer.start()
 print(json.dumps({"pid": server.pid, "home": str(server.home), "supervisor": server.supervisor.pid}), flush=True)
