@@ -50,9 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and show what came of it."""
     asked = _parser().parse_args(arguments)
     os.chdir(ROOT)
-    report = ROOT / USUAL
-    if not os.environ.get(REPORT) and asked.coverage is not False and (asked.coverage or stale(ROOT, report)):
-        measure(report)
+    report = measured_in(ROOT / USUAL, asked.only or ())
+    if not os.environ.get(REPORT):
+        if asked.coverage is not False and (asked.coverage or stale(ROOT, report)):
+            measure(report, asked.only or ())
+        if asked.only:
+            os.environ[REPORT] = str(report)
     slugs = asked.only or sorted(entry.name for entry in entry_points(group=CONNECTORS))
     examined = asyncio.run(board(slugs))
     if asked.json:
@@ -97,6 +100,11 @@ def _count(one: Examined, tier: Tier) -> str:
     return f"{sum(verdict.passed for verdict in mine)}/{len(mine)}"
 
 
+def measured_in(usual: Path, slugs: Sequence[str]) -> Path:
+    """Return where a measurement of these connectors is kept: apart from that of all, which it does not replace."""
+    return usual.with_stem("-".join((usual.stem, *sorted(slugs))))
+
+
 def stale(root: Path, report: Path) -> bool:
     """Tell whether a report is older than what it is about."""
     return not report.is_file() or report.stat().st_mtime < max(
@@ -109,8 +117,8 @@ def _watched(root: Path) -> Iterator[Path]:
         yield from (path for path in (root / folder).rglob("*.py") if path.is_file())
 
 
-def measure(report: Path) -> None:
-    """Run the connectors' tests under coverage and write `report`. What they say goes to stderr."""
+def measure(report: Path, slugs: Sequence[str] = ()) -> None:
+    """Run the tests of these connectors, or of all, under coverage and write `report`. What they say goes to stderr."""
     with tempfile.TemporaryDirectory(prefix="isthmus-quality-") as folder:
         settings = Path(folder) / "coveragerc"
         settings.write_text(SETTINGS, "utf-8")
@@ -118,10 +126,9 @@ def measure(report: Path) -> None:
         own = f"--rcfile={settings}"
         # A process for each connector; pytest's own workers end too abruptly to keep all they have measured.
         pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
-        _together(
-            [["run", own, *pytest, str(tests)] for tests in sorted((ROOT / TESTS).iterdir()) if tests.is_dir()],
-            environment,
-        )
+        folders = [tests for tests in sorted((ROOT / TESTS).iterdir()) if tests.is_dir()]
+        wanted = [tests for tests in folders if not slugs or tests.name in slugs]
+        _together([["run", own, *pytest, str(tests)] for tests in wanted], environment)
         _together([["combine", "-q", own]], environment)
         _together([["json", "-q", own, "-o", str(report)]], environment)
 

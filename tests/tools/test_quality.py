@@ -54,6 +54,12 @@ async def test_a_connector_without_a_double_has_passed_nothing(monkeypatch: pyte
     assert (str(one.tier), len(one.failed)) == ("none", len(RULES))
 
 
+def test_a_measurement_of_one_is_kept_apart_from_that_of_all() -> None:
+    usual = Path("project", ".coverage-quality.json")
+    assert quality.measured_in(usual, ()) == usual
+    assert quality.measured_in(usual, ("odoo", "acme")) == usual.with_name(".coverage-quality-acme-odoo.json")
+
+
 def test_a_measurement_is_stale_once_a_connector_changed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     module = tmp_path / quality.WATCHED[0] / "odoo" / "client.py"

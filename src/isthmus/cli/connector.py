@@ -57,6 +57,6 @@ def next_steps(slug: str) -> list[str]:
         f'make test ARGS="tests/connectors/{slug} tests/simulators/{slug}"',
         f'make test ARGS="tests/conformance/test_conformance.py -k {slug}"',
         "make check",
-        f'make quality ARGS="--only {slug} --no-coverage"',
+        f'make quality ARGS="--only {slug}"',
         f"{cited}   (each is a fact to look up: docs/how-to/add-a-connector.md)",
     ]
