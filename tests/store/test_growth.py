@@ -34,6 +34,7 @@ READS_ALL = {
     "flow_progress": "the demonstration counts its own few orders",
     "free_inbox": "once at start; the index of what is not finished",
     "inbox_waiting": "tests and benchmarks count what was kept",
+    "join_by_number": "after a round that read all products of a shop with several ERPs, to match them all",
     "leases": "before a store is moved, to see that nobody is at work on it",
     "parked_jobs": "a person's list of questions; the index of what is parked",
     "rest_jobs": "once after a restore",

@@ -14,6 +14,7 @@ from isthmus.store.statement import Many, say
 from isthmus.testing.builders import a_variant
 
 T = EPOCH + timedelta(days=20_000)
+NAMES = ("shop", "second", "erp", "other")
 
 
 async def keep(store: Store, connection: str, *records: Variant, second: int = 0) -> None:
@@ -99,6 +100,36 @@ async def test_products_are_bound_by_a_number_that_is_once_on_each_side(
     await keep(store, "erp", *erp)
     assert await matched(store) == expected
     assert await matched(store) == expected  # and again
+
+
+async def test_a_third_and_a_fourth_system_are_bound_to_the_same_thing(store: Store) -> None:
+    for name in NAMES:
+        await keep(store, name, v(f"{name}-a", "A"), v(f"{name}-b", "B"))
+    for here, there in (("shop", "erp"), ("second", "other"), ("second", "erp"), ("shop", "other")):
+        await store.write(say("bind_by_number", kind="variant", here=here, there=there, now=1))
+        await store.write(say("join_by_number", kind="variant", here=here, there=there))
+    for letter in "ab":
+        rows = await store.read("entity_of", connection="shop", kind="variant", external_id=f"shop-{letter}")
+        held = await store.read("bindings_of", entity=rows[0]["entity"])
+        assert [row["external_id"] for row in held] == [f"{each}-{letter}" for each in sorted(NAMES)]
+
+
+async def test_two_of_one_system_are_not_brought_together_by_a_third(store: Store) -> None:
+    await keep(store, "shop", v("s", "A"))
+    await keep(store, "erp", v("e", "A"))
+    await store.write(say("bind_by_number", kind="variant", here="shop", there="erp", now=1))
+    # Elsewhere the same name means a thing that is bound to another item of the ERP.
+    await keep(store, "erp", v("e", "A"), v("e2", "X"))
+    await keep(store, "second", v("w", "X"))
+    await keep(store, "other", v("o", "X"))
+    await store.write(say("bind_by_number", kind="variant", here="second", there="erp", now=1))
+    await store.write(say("bind_by_number", kind="variant", here="second", there="other", now=1))
+    await keep(store, "other", v("o", "A"), second=1)
+    found = await store.write(
+        say("bind_by_number", kind="variant", here="shop", there="other", now=1),
+        say("join_by_number", kind="variant", here="shop", there="other"),
+    )
+    assert found == [[], []]
 
 
 async def test_a_number_repeated_later_binds_nothing_more(store: Store) -> None:

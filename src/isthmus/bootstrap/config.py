@@ -42,6 +42,7 @@ FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
         "to": "the ERP's connection",
         "every": "seconds between two looks at the shop's own list (default 60)",
         "enabled": "false switches the flow off",
+        "when": "which orders it takes, where a shop has several order flows: store, channel, country, warehouse",
         "import_when": "confirmed (default), authorized or paid",
         "test_orders": "true lets test orders through",
         "reference": "what is written into the ERP's reference field (default {number})",

@@ -13,6 +13,7 @@ from isthmus.bootstrap.checks import FILE, ConfigError, check_keys, positive, ta
 from isthmus.bootstrap.config import FlowConfig, ProjectConfig, switch
 from isthmus.bootstrap.connectors import open_connections
 from isthmus.bootstrap.own import worker_of
+from isthmus.bootstrap.routes import read_when, with_neighbors
 from isthmus.engine import failpoints
 from isthmus.engine.context import Context
 from isthmus.engine.engine import Engine, Plan, Rules
@@ -91,7 +92,7 @@ async def opened(
 
 def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:
     """Return what the project says about each flow. Raises `ConfigError`."""
-    return [_settings(flow, config) for flow in config.flows]
+    return with_neighbors([_settings(flow, config) for flow in config.flows])
 
 
 def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) -> list[Flow]:
@@ -147,6 +148,7 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
         reference=reference,
         warehouse=str(values.get("warehouse", "")),
         zone=config.zone,
+        when=read_when(values.get("when", {}), flow.name),
     )
 
 

@@ -1,7 +1,7 @@
 """Create once: the intent is on disk before the call, and a look comes before a second try."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from isthmus.canonical.kinds import kind_of
@@ -17,7 +17,7 @@ from isthmus.kit.names import fresh_id
 from isthmus.ports.errors import InDoubt, Transient, Trouble
 from isthmus.ports.sink import Key, Receipt, Unique
 from isthmus.store.records import Held, Unanswered
-from isthmus.store.statement import Statement, say
+from isthmus.store.statement import Statement, Step, say
 
 #: A running job holds its lease this much longer before it calls out.
 LEASE_S = 30
@@ -59,6 +59,7 @@ async def put_once(
     held: Held | None = None,
     adopt: Adopt | None = None,
     look: Adopt | None = None,
+    claim: Sequence[Step] = (),
 ) -> Receipt:
     """Make the destination hold `record` exactly once and return its yes.
 
@@ -66,6 +67,7 @@ async def put_once(
     for. `unanswered` is the try under this key that got no answer, read after the job was claimed: nobody else can
     have begun another one since, and the store refuses a second one beside it. `adopt` may offer a record that is
     there under no key of ours, such as a customer the ERP already knew; `look` asks for both at once, at a first try.
+    `claim` is written with the intent, and keeps it from being written where it fails.
     Raises what the sink raises; `Later` while an
     earlier, unanswered try may still be landing; `Ask` when too many got no answer; `Leave` where a person said so.
     """
@@ -86,13 +88,30 @@ async def put_once(
         if unanswered is not None:
             work.also(_resolve(context, unanswered.intent_id, "done", receipt.external_id, "found by its key"))
         return receipt
-    if unanswered is not None and not guarded(connection, kind):
+    return await _create(context, work, connection, record, key=key, unanswered=unanswered, claim=claim)
+
+
+async def _create(
+    context: Context,
+    work: Work,
+    connection: Connection,
+    record: Record,
+    *,
+    key: Key,
+    unanswered: Unanswered | None,
+    claim: Sequence[Step],
+) -> Receipt:
+    """Send what was looked for and is not there."""
+    kind = kind_of(record)
+    again = unanswered is not None and not guarded(connection, kind)
+    if again:
         _may_send_again(work, connection, key)
-    intent_id = await _open(context, work, connection, (kind, key), unanswered.intent_id if unanswered else None)
+    earlier = unanswered.intent_id if unanswered is not None else None
+    intent_id = await _open(context, work, connection, (kind, key), earlier=earlier, claim=claim)
     failpoint("intent.opened")
     receipt = await _put(context, work, connection, record, key=key, intent_id=intent_id)
     failpoint("intent.put")
-    if unanswered is not None and not guarded(connection, kind):
+    if again:
         _watch(context, work, connection, intent_id, receipt)
     else:
         work.also(_resolve(context, intent_id, "done", receipt.external_id, ""))
@@ -164,7 +183,13 @@ def _settled(context: Context, unanswered: Unanswered | None) -> None:
 
 
 async def _open(
-    context: Context, work: Work, connection: Connection, what: tuple[str, Key], earlier: str | None
+    context: Context,
+    work: Work,
+    connection: Connection,
+    what: tuple[str, Key],
+    *,
+    earlier: str | None,
+    claim: Sequence[Step],
 ) -> str:
     """Write the intent down; the one of an `earlier` try is renewed, for this try has to settle too."""
     kind, key = what
@@ -186,7 +211,7 @@ async def _open(
             settles_at=settles_at,
         )
     # Without the lease nothing may be started: another worker has the job now.
-    await context.store.write(_held(context, work), step)
+    await context.store.write(_held(context, work), *claim, step)
     return intent_id
 
 

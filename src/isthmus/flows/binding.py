@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from isthmus.ports.sink import Receipt
-from isthmus.store.statement import Many, Step
+from isthmus.store.statement import Many, Step, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,16 @@ def bind(agreed: Agreed, now: int) -> Step:
                 "born": agreed.receipt.born,
             },
         ],
+    )
+
+
+def join(agreed: Agreed) -> Step:
+    """Return the step, to follow `bind`, for a record that may be bound to a third system already."""
+    return say(
+        "join_entities",
+        kind=agreed.kind,
+        here=agreed.source,
+        here_id=agreed.external_id,
+        there=agreed.destination,
+        there_id=agreed.receipt.external_id,
     )

@@ -13,6 +13,7 @@ from isthmus.engine.context import Context
 from isthmus.engine.flow import Mark
 from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.proof import GRACE, Entry, Finding, Judgement, Pair, Part, Side, Verdict, matched
+from isthmus.flows.order_routes import OrderRoutes
 from isthmus.flows.proof_reasons import Accepted, accepted_of
 from isthmus.flows.settings import OrderSettings
 from isthmus.policies.importable import importable
@@ -39,6 +40,7 @@ class CustomersProof:
         self.zone = settings.zone
         self._context = context
         self._settings = settings
+        self._routes = OrderRoutes(context, settings)
         self._grace = grace
 
     async def listed(self, side: Side, span: Span, after: Cursor | None) -> AsyncIterator[Part]:
@@ -152,6 +154,9 @@ class CustomersProof:
             found = await self._context.mirrored(Order, self.source, order)
             if found is None:
                 return "young", "The order has not been read yet."
+            if not await self._routes.own([found.record]):
+                why = "other_flow", REASONS["other_flow"]
+                continue
             decision = importable(found.record, self._settings.policy, known=False)
             if not decision.value:
                 why = decision.because, REASONS[decision.because]

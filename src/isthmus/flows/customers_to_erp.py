@@ -15,7 +15,7 @@ from isthmus.engine.flow import Change, Listening, Reaction
 from isthmus.engine.intents import Adopt, put_once, second_look
 from isthmus.engine.outcome import Done, Outcome, Skipped
 from isthmus.engine.work import Work
-from isthmus.flows.binding import Agreed, bind
+from isthmus.flows.binding import Agreed, bind, join
 from isthmus.flows.settings import OrderSettings
 from isthmus.policies.identity import same_customer
 from isthmus.policies.reasons import REASONS
@@ -86,7 +86,8 @@ class CustomersToErp:
             destination=self.destination,
             receipt=receipt,
         )
-        work.also(bind(agreed, self._context.micros()), self._awaited(customer))
+        joined = [join(agreed)] if self._settings.ways else []
+        work.also(bind(agreed, self._context.micros()), *joined, self._awaited(customer))
         return Done(f"{self.destination} holds this customer as {receipt.external_id}")
 
     async def _put(self, work: Work, erp: Connection, found: Standing[Customer], key: Key) -> Receipt:

@@ -29,6 +29,7 @@ class MatchProducts:
         self.source = settings.source
         self.destination = settings.destination
         self._orders = settings.name
+        self._several = bool(settings.ways)
         self._context = context
 
     def listens(self) -> Sequence[Listening]:
@@ -44,11 +45,12 @@ class MatchProducts:
         if kind != "variant" or connection not in (self.source, self.destination):
             return
         now = self._context.micros()
-        rows = await self._context.store.write(
-            say("bind_by_number", kind="variant", here=self.source, there=self.destination, now=now)
-        )
-        if rows[0]:
-            log.info("%s: %d products matched by SKU", self.name, len(rows[0]) // 2)
+        steps = [say("bind_by_number", kind="variant", here=self.source, there=self.destination, now=now)]
+        if self._several:
+            steps.append(say("join_by_number", kind="variant", here=self.source, there=self.destination))
+        found = await self._context.store.write(*steps)
+        if matched := {row["number"] for rows in found for row in rows}:
+            log.info("%s: %d products matched by SKU", self.name, len(matched))
             await self._context.store.write(
                 say("retry_jobs", flow=self._orders, code="unknown_sku", subject="", number="", now=now)
             )

@@ -20,6 +20,7 @@ from isthmus.engine.mirror import Absorbs, mark_jobs
 from isthmus.engine.proof import GRACE, Entry, Finding, Judgement, Pair, Part, Side, Verdict, matched
 from isthmus.engine.unreadable import read_apart
 from isthmus.flows.order_content import contents, known_of
+from isthmus.flows.order_routes import OrderRoutes
 from isthmus.flows.proof_reasons import Accepted, Ledger, ledger_of
 from isthmus.flows.settings import OrderSettings
 from isthmus.policies.agreement import Difference, differences
@@ -62,6 +63,7 @@ class OrdersProof:
         self.zone = settings.zone
         self._context = context
         self._settings = settings
+        self._routes = OrderRoutes(context, settings)
         self._mirror = mirror
         self._grace = grace
 
@@ -70,7 +72,8 @@ class OrdersProof:
         listing = self._listing(side)
         ours = "" if side is Side.HERE else f"{self.source}:"
         async for page in listing.listed(span, ours=ours, after=after):
-            entries = [self._entry(side, each) for each in page.entries if self._is_order(side, each)]
+            mine = await self._own(side, page.entries)
+            entries = [self._entry(side, each) for each in mine if self._is_order(side, each)]
             yield Part(entries, page.cursor, page.bad, page.last)
 
     async def judge(self, pairs: Sequence[Pair], now: datetime) -> Sequence[Judgement]:
@@ -100,6 +103,13 @@ class OrdersProof:
 
     def _listing(self, side: Side) -> Listing[Order]:
         return self._context.connection(self.source if side is Side.HERE else self.destination).listing(ORDER)
+
+    async def _own(self, side: Side, some: Sequence[Keyed[Order]]) -> Sequence[Keyed[Order]]:
+        """Return the shop's orders that this flow takes: the others are proven by the flows that do."""
+        if side is Side.THERE:
+            return some
+        mine = await self._routes.own([each.record for each in some])
+        return [each for each in some if each.record.external_id in mine]
 
     def _is_order(self, side: Side, each: Keyed[Order]) -> bool:
         """Tell orders from whatever else bears a key of the same shop."""

@@ -5,8 +5,10 @@ reference field. However often and in whatever order this runs, the ERP holds th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from isthmus.canonical.order import LineKind, Order, OrderStatus
@@ -20,6 +22,7 @@ from isthmus.flows.binding import Agreed, bind
 from isthmus.flows.order_items import OrderItems
 from isthmus.flows.order_parties import OrderParties, Pull
 from isthmus.flows.order_places import OrderPlaces
+from isthmus.flows.order_routes import OrderRoutes
 from isthmus.flows.settings import OrderSettings
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.policies.importable import importable
@@ -59,6 +62,7 @@ class OrdersToErp:
         self._parties = OrderParties(context, settings, pull)
         self._items = OrderItems(context, settings)
         self._places = OrderPlaces(context, settings)
+        self._routes = OrderRoutes(context, settings)
         self._stock_flows = stock_flows
 
     def unique(self, subject: str) -> str:
@@ -98,6 +102,8 @@ class OrdersToErp:
         if found is None:
             return Skipped("gone", "The shop no longer knows this order.")
         order, bound, unanswered = found.record, found.held, found.unanswered
+        if astray := await self._astray(work, found):
+            return astray
         key = Key(unique=unique, reference=self._settings.reference.format(number=order.number))
         erp = self._context.connection(self.destination)
         await second_look(self._context, work, erp, ("order", key), unanswered)
@@ -120,13 +126,29 @@ class OrdersToErp:
                 work.also(never_arrived(self._context, earlier))
             return refusal
         prepared = await self._prepare(order)
-        receipt = await put_once(self._context, work, erp, prepared, key=key, unanswered=unanswered, held=bound)
+        claim = self._routes.claim(order.external_id, unique)
+        put = partial(put_once, self._context, work, erp, prepared, key=key, claim=claim)
+        receipt = await put(unanswered=unanswered, held=bound)
         if not receipt.complete:
-            # A draft that waits for an approval is not accepted (R-ORD-14); it is looked at until it is.
-            because = f"{self.destination} holds it as {receipt.number} ({receipt.state}), not confirmed there yet."
-            return Snoozed(self._context.now() + UNCONFIRMED_WAIT, "waits_for_erp", because)
+            return self._unconfirmed(work, found, receipt)
         work.also(bind(self._agreed(found, receipt), self._context.micros()), *await self._confirmed(order))
         return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
+
+    def _unconfirmed(self, work: Work, found: Mirrored[Order], receipt: Receipt) -> Snoozed:
+        """Look again later: a draft that waits for an approval is not accepted (R-ORD-14)."""
+        if self._settings.ways:
+            # It is there all the same: no other flow may take it, whatever the rules say by then.
+            work.also(bind(replace(self._agreed(found, receipt), fingerprint=""), self._context.micros()))
+        because = f"{self.destination} holds it as {receipt.number} ({receipt.state}), not confirmed there yet."
+        return Snoozed(self._context.now() + UNCONFIRMED_WAIT, "waits_for_erp", because)
+
+    async def _astray(self, work: Work, found: Mirrored[Order]) -> Skipped | Parked | None:
+        """Return why this is no order of this flow, or None."""
+        astray = await self._routes.refusal(work, found.record)
+        if isinstance(astray, Parked):
+            # Of an order that goes nowhere anyway nobody is asked which way.
+            return self._refusal(found, None) or astray
+        return astray
 
     async def _looked_for(self, work: Work, found: Mirrored[Order], held: Held, key: Key) -> Receipt | None:
         """Look by reference for an order that the ERP said it holds and that its own list lacks.

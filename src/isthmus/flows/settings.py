@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from isthmus.mapping.tables import Tables
 from isthmus.policies.importable import ImportPolicy
+from isthmus.policies.routing import Way, When
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSettings:
-    """Orders from one shop to one ERP."""
+    """Orders from one shop to one ERP. `ways`: every order flow of a shop that has several, in their order."""
 
     name: str
     source: str
@@ -23,6 +24,8 @@ class OrderSettings:
     reference: str = "{number}"
     warehouse: str = ""
     zone: tzinfo = UTC
+    when: When = field(default_factory=When)
+    ways: tuple[Way, ...] = ()
 
     @property
     def customers(self) -> str:
@@ -41,7 +44,10 @@ class OrderSettings:
 
 @dataclass(frozen=True, slots=True)
 class StockSettings:
-    """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name)."""
+    """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name).
+
+    `beside`: the other stock flows of the shop.
+    """
 
     name: str
     source: str
@@ -50,3 +56,4 @@ class StockSettings:
     places: Mapping[str, str] = field(default_factory=dict[str, str])
     safety: Decimal = Decimal(0)
     tables: Tables = field(default_factory=Tables)
+    beside: tuple["StockSettings", ...] = ()

@@ -20,32 +20,49 @@ class StockPlaces:
         self._table = None
 
     async def known(self) -> dict[str, str]:
-        """Return warehouse code to location id. Raises `Misconfigured` when nothing can be matched."""
+        """Return warehouse code to location id.
+
+        Raises `Misconfigured` when nothing can be matched, or when another flow writes the same location: each would
+        undo what the other has written.
+        """
         if self._table is None:
-            self._table = await self._work_out()
+            table = await self._matched(self._settings)
+            await self._apart(table)
+            if not table:
+                message = (
+                    f"No ERP warehouse is matched to a shop location: name them in [flows.{self._settings.name}.places]"
+                )
+                raise Misconfigured(message)
+            self._table = table
         return self._table
 
-    async def _work_out(self) -> dict[str, str]:
-        here = await self._all(self._settings.source)
-        there = [each for each in await self._all(self._settings.destination) if each.active]
+    async def _apart(self, table: dict[str, str]) -> None:
+        for other in self._settings.beside:
+            if shared := set(table.values()) & set((await self._matched(other)).values()):
+                where, own = ", ".join(sorted(shared)), self._settings
+                message = (
+                    f"The location {where} of {own.destination} would get its stock from {own.source} and "
+                    f"{other.source}: say in [flows.{own.name}.places] and [flows.{other.name}.places] which warehouse "
+                    "stands for which location"
+                )
+                raise Misconfigured(message)
+
+    async def _matched(self, settings: StockSettings) -> dict[str, str]:
+        here = await self._all(settings.source)
+        there = [each for each in await self._all(settings.destination) if each.active]
         by_word = {word.casefold(): each.external_id for each in there for word in (each.name, each.external_id)}
         table: dict[str, str] = {}
         for warehouse in here:
-            wish = self._settings.places.get(warehouse.code)
+            wish = settings.places.get(warehouse.code)
             place = by_word.get((wish or warehouse.name).casefold())
             if wish and place is None:
-                row = f"[flows.{self._settings.name}.places] {warehouse.code} = {wish!r}"
+                row = f"[flows.{settings.name}.places] {warehouse.code} = {wish!r}"
                 message = f"{row}: the shop has no such location"
                 raise Misconfigured(message)
             if place is not None:
                 table[warehouse.code] = place
         if not table and len(here) == len(there) == 1:
             table[here[0].code] = there[0].external_id
-        if not table:
-            message = (
-                f"No ERP warehouse is matched to a shop location: name them in [flows.{self._settings.name}.places]"
-            )
-            raise Misconfigured(message)
         return table
 
     async def _all(self, connection: str) -> list[Warehouse]:

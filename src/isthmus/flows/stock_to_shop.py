@@ -118,9 +118,9 @@ class StockToShop:
         # What was just sold is told before what only changed in the ERP's books.
         return Reaction(marks=[Mark(self.name, sku, sku, hot=isinstance(record, Order)) for sku in erp])
 
-    async def after_round(self, connection: str, kind: str) -> None:
+    async def after_round(self, connection: str, kind: str) -> None:  # noqa: ARG002 - of any ERP beside ours, too
         """Forget which place is which after places were read."""
-        if kind == "warehouse" and connection in (self.source, self.destination):
+        if kind == "warehouse":
             self._places.forget()
 
     async def run(self, works: Sequence[Work]) -> Sequence[Outcome | Trouble]:

@@ -14,6 +14,10 @@ REASONS: dict[str, str] = {
     "not_authorized": "Orders of this flow go to the ERP once payment is authorized; this one is not yet.",
     "no_lines": "The order has nothing to deliver: every line was removed.",
     "empty_sku": "A line has no SKU, so nobody can tell which item to ship.",
+    "routed": "This flow takes it.",
+    "other_flow": "Another flow of this shop takes it.",
+    "no_route": "No flow of this shop takes this order.",
+    "several_routes": "Its goods ship from places of several flows, and an order goes to one ERP.",
     "left": "A person decided to leave it as it is.",
     # stock
     "free_stock": "Everything that is free is offered.",

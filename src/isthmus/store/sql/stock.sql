@@ -36,7 +36,8 @@ DELETE FROM in_flight WHERE connection = :connection AND order_id = :order_id;
 -- name: in_flight
 -- What orders of any shop take of some items of an ERP (`source`), found three ways: by the item the variant is bound
 -- to, by the variants that bear one of the names in one shop now, and by the name it was sold under. `found` is that name
--- or empty, `bound` the item, and `called` what the item is called now, if there still is one.
+-- or empty, `bound` the item, and `called` what the item is called now, if there still is one. An order that another ERP
+-- holds takes nothing of this one's; one that is nowhere yet may go to any of them.
 WITH variant (connection, item, name) AS (
   SELECT theirs.connection, theirs.external_id, ''
   FROM binding AS mine
@@ -62,7 +63,13 @@ LEFT JOIN binding AS mine
 LEFT JOIN binding AS held ON held.entity = mine.entity AND held.kind = mine.kind AND held.connection = :source
 LEFT JOIN record AS item
   ON item.connection = held.connection AND item.kind = held.kind AND item.external_id = held.external_id
-  AND item.deleted_at IS NULL;
+  AND item.deleted_at IS NULL
+WHERE NOT EXISTS (
+  SELECT 1 FROM binding AS sold
+  JOIN binding AS booked ON booked.entity = sold.entity AND booked.kind = sold.kind
+  WHERE sold.connection = found.connection AND sold.kind = 'order' AND sold.external_id = found.order_id
+    AND booked.connection || '' NOT IN (found.connection, :source)
+);
 
 -- name: prune_in_flight
 DELETE FROM in_flight WHERE (connection, order_id, sku, place) IN (
