@@ -59,7 +59,7 @@ FLOW_KEYS: Mapping[str, Mapping[str, str]] = {
         "enabled": "false switches the flow off",
         "share_of_calls": "part of the connections' call budgets this flow may use, such as 0.5 (default: all)",
         "safety_stock": "pieces kept back of every SKU in every place (default 0)",
-        "places": "ERP warehouse code to shop location (id or name)",
+        "places": 'ERP warehouse code to shop location (id or name); "" keeps a warehouse out',
         "tables": "code tables: sku",
     },
 }

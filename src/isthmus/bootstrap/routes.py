@@ -63,7 +63,7 @@ def _apart(flows: Sequence[StockSettings]) -> None:
     """Refuse two flows that write the same location: each would undo what the other has written."""
     writers: dict[tuple[str, str], str] = {}
     for each in flows:
-        for place in set(each.places.values()):
+        for place in {place for place in each.places.values() if place}:
             key = each.destination, place.casefold()
             if key in writers:
                 message = (

@@ -44,7 +44,7 @@ class OrderSettings:
 
 @dataclass(frozen=True, slots=True)
 class StockSettings:
-    """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name).
+    """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name, empty: none).
 
     `beside`: the other stock flows of the shop.
     """

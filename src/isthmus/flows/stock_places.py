@@ -48,7 +48,8 @@ class StockPlaces:
                 raise Misconfigured(message)
 
     async def _matched(self, settings: StockSettings) -> dict[str, str]:
-        here = await self._all(settings.source)
+        # An empty name keeps a warehouse out, though the shop has a location of the same name.
+        here = [each for each in await self._all(settings.source) if settings.places.get(each.code) != ""]
         there = [each for each in await self._all(settings.destination) if each.active]
         by_word = {word.casefold(): each.external_id for each in there for word in (each.name, each.external_id)}
         table: dict[str, str] = {}
