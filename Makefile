@@ -36,7 +36,7 @@ demo: $(RUNTIME) ## Start a simulated shop and ERP, let orders flow, show the sc
 
 .PHONY: test
 test: $(DEV) ## Run the whole test suite
-	$(PY) -m pytest -n $(WORKERS) --maxprocesses=4 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --maxprocesses=4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-ui
 test-ui: $(DEV) ## Run the tests that drive a real browser

@@ -19,8 +19,13 @@ settings.register_profile("thorough", settings.get_profile("usual"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they ask for, and skip with a reason what this machine cannot run."""
+    """Mark tests by what they ask for, skip with a reason what this machine cannot run, and begin with the long ones.
+
+    The order is by chance but for that: a file that takes minutes and comes last keeps one process at work, and all the
+    others idle.
+    """
     chromium = find_chromium()
     for item in items:
         if POSTGRES_FIXTURES & set(getattr(item, "fixturenames", ())):
@@ -29,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium: install chromium or set ISTHMUS_CHROMIUM"))
         if item.get_closest_marker("live") and not os.environ.get("ISTHMUS_LIVE"):
             item.add_marker(pytest.mark.skip(reason="talks to a vendor's sandbox: set ISTHMUS_LIVE=1 and credentials"))
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

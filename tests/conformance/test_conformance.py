@@ -7,6 +7,8 @@ import pytest
 from isthmus.bootstrap.connectors import installed
 from isthmus.testing.conformance import RULES, Rule, Tier, doubles, exemptions, hold
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 #: Measured by `make quality`, over all tests of a connector.
 ELSEWHERE = frozenset({"branch_coverage"})

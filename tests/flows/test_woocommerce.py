@@ -35,6 +35,8 @@ from isthmus.simulators.woocommerce.settings import Settings
 from isthmus.testing.clock import HandClock
 from isthmus.testing.harness import Harness, running
 
+pytestmark = pytest.mark.slow
+
 FORMS: dict[str, dict[str, str]] = {
     "shop": {"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET, "webhook_secret": "demo-secret"},
     "erp": {"database": "demo", "login": "demo", "api_key": "demo-key"},

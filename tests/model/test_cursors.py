@@ -10,6 +10,8 @@ import pytest
 from tests.model.cursors import ARMS, PARTS, read
 from tests.model.reading import Plan
 
+pytestmark = pytest.mark.slow
+
 #: An order costs ten times what a figure does.
 CHANGES = {name: 300 if name == "shopify orders" else 2000 for name in PARTS}
 

@@ -3,8 +3,12 @@
 import asyncio
 import os
 
+import pytest
+
 from tests.model.calendar import Year
 from tests.model.year import live
+
+pytestmark = pytest.mark.slow
 
 WEEK = Year(days=7, orders_per_day=5.0, seed=3)
 

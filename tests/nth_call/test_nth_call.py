@@ -13,6 +13,8 @@ from tests.nth_call.rig import Rig, rigged
 from tests.nth_call.spoils import SPOILS
 from tests.nth_call.wire import Called
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "nth-call.md"
 #: Cases of each journey.
 CASES = 2

@@ -8,6 +8,8 @@ import pytest
 
 from tests.pairs.town import ERPS, SHOPS, Town, assert_same, places, standing, wanted
 
+pytestmark = pytest.mark.slow
+
 ORDERS = 12
 PAIRS = [(shop, erp) for shop in SHOPS for erp in ERPS]
 

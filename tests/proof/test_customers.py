@@ -1,6 +1,10 @@
 """Customers: each buyer has one contact in the ERP, each contact with our key a buyer."""
 
+import pytest
+
 from tests.proof.stand import Stand
+
+pytestmark = pytest.mark.slow
 
 KEY = "shop:customer:"
 

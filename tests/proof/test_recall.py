@@ -7,7 +7,11 @@ import os
 import random
 from decimal import Decimal
 
+import pytest
+
 from tests.proof.stand import Stand
+
+pytestmark = pytest.mark.slow
 
 ERRORS = int(os.environ.get("ISTHMUS_PROOF_ERRORS", "200"))
 SEED = int(os.environ.get("ISTHMUS_PROOF_SEED", "0")) or random.randrange(1, 10**9)  # noqa: S311 - repeatable chance, not secrecy

@@ -9,6 +9,8 @@ from isthmus.admin.operations import retry
 from isthmus.store.statement import Row
 from tests.proof.stand import Stand
 
+pytestmark = pytest.mark.slow
+
 
 async def asked(stand: Stand) -> list[Row]:
     return await stand.app.context.store.read("parked_with_code", flow="orders", code="gone", wish=10)

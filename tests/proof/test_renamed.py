@@ -4,6 +4,8 @@ import pytest
 
 from tests.proof.stand import Stand
 
+pytestmark = pytest.mark.slow
+
 NEW = "NEW-NAME"
 
 

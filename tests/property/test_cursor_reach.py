@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.connectors.odoo import rounds
 from isthmus.connectors.shopify.cursors import Position, position
 from isthmus.connectors.woocommerce import rounds as woocommerce
+
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from isthmus.ports.source import Cursor

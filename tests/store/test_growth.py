@@ -23,6 +23,8 @@ from tests.postgres_server import throwaway_database
 from tests.store.conftest import Database
 from tests.store.ledger import claim, delivery, finishing, mark
 
+pytestmark = pytest.mark.slow
+
 ROWS, FEW = 80_000, 200
 SCRIPT = Path(__file__).with_name("past.sql")
 GROWING = ("job", "inbox", "attempt", "exchange", "record", "binding", "intent", "in_flight", "audit")

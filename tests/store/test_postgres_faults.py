@@ -17,7 +17,7 @@ from isthmus.store.statement import Many, say
 from tests.store.ledger import attempt, claim, delivery, job, mark
 from tests.store.servers import Restartable, find_pgbouncer, pgbouncer, restartable, wire
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture

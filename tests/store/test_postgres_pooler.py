@@ -19,7 +19,10 @@ from tests.store.ledger import attempt, claim, finishing, job, mark
 from tests.store.servers import find_pgbouncer, pgbouncer
 from tests.store.test_migrations import RACER
 
-pytestmark = pytest.mark.skipif(find_pgbouncer() is None, reason="no PgBouncer: install pgbouncer")
+pytestmark = [
+    pytest.mark.skipif(find_pgbouncer() is None, reason="no PgBouncer: install pgbouncer"),
+    pytest.mark.slow,
+]
 SETTINGS = ("lock_timeout", "synchronous_commit", "idle_in_transaction_session_timeout")
 
 

@@ -14,7 +14,7 @@ from isthmus.engine.tally import Sums, Tally, tally_text
 from isthmus.store.statement import Many, say
 from tests.web.stand import ASKED, Stand
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -22,6 +22,8 @@ from isthmus.web.ingress import MAX_BODY_BYTES
 from tests.web.deliveries import kept, wire
 from tests.web.stand import SECRET, Stand, standing
 
+pytestmark = pytest.mark.slow
+
 OTHER_SECRET = "the-shop-next-door"
 BODY = json.dumps({"id": 5600000032768, "name": "#1001", "note": "Grüße, 日本"}, ensure_ascii=False).encode()
 Headers = dict[str, str]
