@@ -4,7 +4,8 @@
     make quality ARGS=--json              {slug: {"tier": ..., "failed": [rule, ...]}}
     make quality ARGS="--at-least silver" ends with 1 when a connector is below
 
-Coverage is measured when the last measurement is older than a connector or its tests; that runs their tests.
+Coverage is measured when the last measurement is older than a connector or its tests; that runs their tests, and ends
+with 1 where one fails.
 """
 
 import argparse
@@ -15,13 +16,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import entry_points
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from isthmus.testing.conformance import Examined, State, Tier, doubles, examine
+from isthmus.testing.conformance import RULES, Examined, State, Tier, Verdict, doubles, examine
 from isthmus.testing.conformance.measured import REPORT, USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +46,8 @@ exclude_also =
 """
 #: The tests of all connectors under coverage take a minute or two.
 LONGEST_S = 1200
+#: Fewer are examined without further processes.
+ALONE, AT_ONCE = 2, 4
 _COLORS = {Tier.NONE: "red", Tier.BRONZE: "yellow", Tier.SILVER: "bright_white", Tier.GOLD: "bright_yellow"}
 
 
@@ -50,10 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and show what came of it."""
     asked = _parser().parse_args(arguments)
     os.chdir(ROOT)
-    report = measured_in(ROOT / USUAL, asked.only or ())
+    report, passed = measured_in(ROOT / USUAL, asked.only or ()), True
     if not os.environ.get(REPORT):
         if asked.coverage is not False and (asked.coverage or stale(ROOT, report)):
-            measure(report, asked.only or ())
+            passed = measure(report, asked.only or ())
         if asked.only:
             os.environ[REPORT] = str(report)
     slugs = asked.only or sorted(entry.name for entry in entry_points(group=CONNECTORS))
@@ -63,12 +68,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         show(examined, Console())
     wanted = Tier[asked.at_least.upper()]
-    return 0 if all(one.tier >= wanted for one in examined) else 1
+    if missed := [one.slug for one in examined if one.tier < wanted]:
+        sys.stderr.write(f"below {wanted}: {', '.join(missed)}\n")
+    if not passed:
+        sys.stderr.write("tests of connectors failed, see above\n")
+    return 1 if missed or not passed else 0
 
 
 async def board(slugs: Sequence[str]) -> list[Examined]:
-    """Return every connector after the suite; one that describes no double has passed nothing."""
-    return [await _examined(slug) for slug in slugs]
+    """Return every connector after the suite; one that describes no double has passed nothing.
+
+    Several are examined at once, each in a process of its own: most of it is waiting, and some rules look at the clock.
+    """
+    if len(slugs) < ALONE:
+        return [await _examined(slug) for slug in slugs]
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(min(len(slugs), AT_ONCE), get_context("spawn")) as pool:
+        found = await asyncio.gather(*(loop.run_in_executor(pool, _by_rule, slug) for slug in slugs))
+    rules = {rule.id: rule for rule in RULES}
+    return [
+        Examined(slug, tuple(Verdict(rules[rule], state, why) for rule, state, why in verdicts))
+        for slug, verdicts in zip(slugs, found, strict=True)
+    ]
+
+
+def _by_rule(slug: str) -> list[tuple[str, State, str]]:
+    """Examine one connector; what is said of each rule can go from one process to another."""
+    examined = asyncio.run(_examined(slug))
+    return [(verdict.rule.id, verdict.state, verdict.why) for verdict in examined.verdicts]
 
 
 async def _examined(slug: str) -> Examined:
@@ -117,8 +144,11 @@ def _watched(root: Path) -> Iterator[Path]:
         yield from (path for path in (root / folder).rglob("*.py") if path.is_file())
 
 
-def measure(report: Path, slugs: Sequence[str] = ()) -> None:
-    """Run the tests of these connectors, or of all, under coverage and write `report`. What they say goes to stderr."""
+def measure(report: Path, slugs: Sequence[str] = ()) -> bool:
+    """Run the tests of these connectors, or of all, under coverage and write `report`; return whether they passed.
+
+    What they say goes to stderr.
+    """
     with tempfile.TemporaryDirectory(prefix="isthmus-quality-") as folder:
         settings = Path(folder) / "coveragerc"
         settings.write_text(SETTINGS, "utf-8")
@@ -128,22 +158,26 @@ def measure(report: Path, slugs: Sequence[str] = ()) -> None:
         pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
         folders = [tests for tests in sorted((ROOT / TESTS).iterdir()) if tests.is_dir()]
         wanted = [tests for tests in folders if not slugs or tests.name in slugs]
-        _together([["run", own, *pytest, str(tests)] for tests in wanted], environment)
+        passed = _together([["run", own, *pytest, str(tests)] for tests in wanted], environment)
         _together([["combine", "-q", own]], environment)
         _together([["json", "-q", own, "-o", str(report)]], environment)
+        return passed
 
 
-def _together(runs: Sequence[Sequence[str]], environment: dict[str, str]) -> None:
-    """Run coverage several times at once and wait for all; tests that fail still measure."""
+def _together(runs: Sequence[Sequence[str]], environment: dict[str, str]) -> bool:
+    """Run coverage several times at once, wait for all, and return whether all went well; tests that fail measure."""
     started = [
         subprocess.Popen(  # noqa: S603 - our own programs, arguments from above
             [sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=environment, stdout=sys.stderr
         )
         for arguments in runs
     ]
+    well = True
     for process, arguments in zip(started, runs, strict=True):
         if process.wait(LONGEST_S):
+            well = False
             sys.stderr.write(f"coverage {' '.join(arguments)} ended with {process.returncode}\n")
+    return well
 
 
 def _parser() -> argparse.ArgumentParser:

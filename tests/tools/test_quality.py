@@ -1,8 +1,10 @@
 """The quality board: what programs read, what people see, and when it asks for more."""
 
+import asyncio
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,40 @@ def test_a_measurement_is_stale_once_a_connector_changed(tmp_path: Path) -> None
     assert not quality.stale(tmp_path, report)
     os.utime(module, (2_000_000_001, 2_000_000_001))
     assert quality.stale(tmp_path, report)
+
+
+@pytest.mark.parametrize(("body", "passed"), [("assert True", True), ("assert False", False)])
+def test_a_connectors_own_test_that_fails_is_no_measurement_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, *, passed: bool
+) -> None:
+    module = tmp_path / quality.TESTS / "acme" / "test_acme.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(f"def test_it():\n    {body}\n", "utf-8")
+    monkeypatch.setattr(quality, "ROOT", tmp_path)
+    assert quality.measure(tmp_path / "report.json", ["acme"]) is passed
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_it_ends_with_one_when_a_connectors_tests_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, passed: bool
+) -> None:
+    async def board(slugs: object) -> list[Examined]:
+        del slugs
+        return [examined("odoo")]
+
+    monkeypatch.setattr(quality, "board", board)
+    monkeypatch.setattr(quality, "measure", lambda *_given: passed)
+    monkeypatch.setattr(os, "chdir", lambda _folder: None)
+    monkeypatch.delenv(quality.REPORT, raising=False)
+    assert quality.main(["--coverage", "--at-least", "gold"]) == (0 if passed else 1)
+    assert ("tests of connectors failed" in capsys.readouterr().err) is not passed
+
+
+def test_what_is_said_of_a_rule_comes_through_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def alone(slug: str) -> Examined:
+        return examined(slug, "echoes")
+
+    monkeypatch.setattr(quality, "_examined", alone)
+    monkeypatch.setattr(quality, "ProcessPoolExecutor", lambda most, _context: ThreadPoolExecutor(most))
+    board = asyncio.run(quality.board(["odoo", "shopify"]))
+    assert board == [examined("odoo", "echoes"), examined("shopify", "echoes")]
