@@ -12,6 +12,7 @@ import msgspec
 from isthmus.bootstrap.checks import FILE, ConfigError, check_keys, positive, table_of
 from isthmus.bootstrap.config import FlowConfig, ProjectConfig, switch
 from isthmus.bootstrap.connectors import open_connections
+from isthmus.bootstrap.needs import refuse_unserved
 from isthmus.bootstrap.own import worker_of
 from isthmus.engine import failpoints
 from isthmus.engine.context import Context
@@ -95,17 +96,21 @@ def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:
 
 
 def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) -> list[Flow]:
-    """Return the flows in the order in which they may claim: orders before stock."""
+    """Return the flows in the order in which they may claim: orders before stock. Raises `ConfigError`."""
     orders = [each for each in settings if isinstance(each, OrderSettings)]
     stock = [each for each in settings if isinstance(each, StockSettings)]
-    flows: list[Flow] = []
+    made: dict[str, Sequence[Flow]] = {}
     for each in orders:
         fed = [other.name for other in stock if other.source == each.destination]
-        flows.append(OrdersToErp(engine.context, each, engine.pull, fed))
-        flows.append(CustomersToErp(engine.context, each))
-        flows.append(MatchProducts(engine.context, each))
-    flows.extend(StockToShop(engine.context, each, engine) for each in stock)
-    return flows
+        made[each.name] = (
+            OrdersToErp(engine.context, each, engine.pull, fed),
+            CustomersToErp(engine.context, each),
+            MatchProducts(engine.context, each),
+        )
+    made |= {each.name: (StockToShop(engine.context, each, engine),) for each in stock}
+    for section, flows in made.items():
+        refuse_unserved(section, flows, engine.context.connections)
+    return [flow for flows in made.values() for flow in flows]
 
 
 def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], config: ProjectConfig) -> list[Proof]:
