@@ -1,9 +1,14 @@
 """Which shop location stands for which ERP warehouse."""
 
+from collections.abc import Sequence
+
 from isthmus.canonical.stock import Warehouse
 from isthmus.engine.context import Context
 from isthmus.flows.settings import StockSettings
 from isthmus.ports.errors import Misconfigured
+
+#: So many names stand in a message; who has more knows them.
+SHOWN = 5
 
 
 class StockPlaces:
@@ -42,11 +47,23 @@ class StockPlaces:
         if not table and len(here) == len(there) == 1:
             table[here[0].code] = there[0].external_id
         if not table:
-            message = (
-                f"No ERP warehouse is matched to a shop location: name them in [flows.{self._settings.name}.places]"
-            )
+            message = self._unmatched(here, there)
             raise Misconfigured(message)
         return table
+
+    def _unmatched(self, here: Sequence[Warehouse], there: Sequence[Warehouse]) -> str:
+        """Return what to write: the names both sides have, in rows that can be copied."""
+        section = f"[flows.{self._settings.name}.places]"
+        if not here or not there:
+            side = "the ERP has no warehouse with a code" if not here else "the shop has no active location"
+            return f"No ERP warehouse is matched to a shop location: {side}"
+        names = sorted(each.name for each in there)
+        rows = ", ".join(f'{code} = "{names[0]}"' for code in sorted(each.code for each in here)[:SHOWN])
+        shop = ", ".join(names[:SHOWN])
+        return (
+            f"No ERP warehouse is matched to a shop location: name them in {section}, such as {rows}; "
+            f"the shop has: {shop}"
+        )
 
     async def _all(self, connection: str) -> list[Warehouse]:
         ids = await self._context.store.read("record_ids", connection=connection, kind="warehouse")
