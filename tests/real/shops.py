@@ -25,9 +25,9 @@ CALL_S = 60.0
 class Opened(Protocol):
     """A shop that runs.
 
-    `state()` is its own truth, in the form of `/__sim/state`: `orders`, each with `id`, `reference` (the number people
-    see), `status` (`open`, `closed` or `cancelled`), `test` (nobody should import it), `total` (text, gross) and `lines`
-    (`sku`, `quantity`); and `stock`, by SKU and name of the place, as what is offered.
+    `state()` is its own truth, in the form of `/__sim/state`: `orders`, each with `reference` (the number people see),
+    `status` (`open`, `closed` or `cancelled`), `test` (nobody should import it), `total` (text, gross) and `lines` (`sku`,
+    `quantity`); and `stock`, by SKU and name of the place, as what is offered.
     """
 
     url: str

@@ -77,11 +77,13 @@ def reached() -> RealTryton:
 def real_tryton(modules: Sequence[str] = MODULES) -> Iterator[RealTryton]:
     """Yield a running server, whatever has to be made for it first. Raises `NotHere` where it cannot be had."""
     with ExitStack() as stack:
+        programs = installed()
         try:
-            programs = installed()
             admin_url = stack.enter_context(administrator())
-        except (StepFailed, NoPostgres) as reason:
-            raise NotHere(str(reason)) from reason
+            find_binaries()
+        except NoPostgres as reason:
+            message = f"there is no PostgreSQL: {reason}"
+            raise NotHere(message) from reason
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="isthmus-tryton-")))
         template = stack.enter_context(_database(admin_url, "tryton_template"))
         config, port = folder / "trytond.conf", free_port()
@@ -142,7 +144,7 @@ def _call(url: str, name: str, method: str, *params: object) -> dict[str, object
 
 
 def installed() -> Path:
-    """Return the folder of Tryton's programs, installed now unless they are there."""
+    """Return the folder of Tryton's programs, installed now unless they are there. Raises `NotHere`."""
     pins = PINS.read_text("utf-8")
 
     def install(folder: Path) -> None:
@@ -151,7 +153,11 @@ def installed() -> Path:
         # What an interrupted run has installed already is not fetched again.
         run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", PINS])
 
-    return once(CACHE / f"tryton-{fingerprint(pins)}", "installing Tryton (about 110 MB)", install) / "bin"
+    try:
+        return once(CACHE / f"tryton-{fingerprint(pins)}", "installing Tryton (about 110 MB)", install) / "bin"
+    except StepFailed as failure:
+        message = f"Tryton cannot be installed here; can the package registry be reached? {failure}"
+        raise NotHere(message) from failure
 
 
 def prepare(programs: Path, there: str, config: Path, modules: Sequence[str]) -> None:
