@@ -26,8 +26,8 @@ class Opened(Protocol):
     """A shop that runs.
 
     `state()` is its own truth, in the form of `/__sim/state`: `orders`, each with `reference` (the number people see),
-    `status` (`open`, `closed` or `cancelled`), `test` (nobody should import it), `total` (text, gross) and `lines` (`sku`,
-    `quantity`); and `stock`, by SKU and name of the place, as what is offered.
+    `status` (`open`, `closed` or `cancelled`), `test` (nobody should import it), `total` (text, gross) and `lines`
+    (`sku`, `quantity`); and `stock`, by SKU and name of the place, as what is offered.
     """
 
     url: str

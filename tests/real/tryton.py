@@ -151,7 +151,8 @@ def installed() -> Path:
         if not (folder / "bin" / "pip").exists():
             run([sys.executable, "-m", "venv", "--clear", folder])
         # What an interrupted run has installed already is not fetched again.
-        run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", PINS])
+        words = ("install", "--quiet", "--disable-pip-version-check", "--retries=2", "--no-deps", "-r", PINS)
+        run([folder / "bin" / "pip", *words])
 
     try:
         return once(CACHE / f"tryton-{fingerprint(pins)}", "installing Tryton (about 110 MB)", install) / "bin"

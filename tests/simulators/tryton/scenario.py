@@ -135,7 +135,9 @@ class Play(Knocking):
             ("no sale unit", {**base, "salable": True}),
         ):
             told = self.call("model.product.template.create", [values])
-            await note(f"template {name}", kind(told) if name in ("five decimals", "zeros at the end", "float") else told)
+            await note(
+                f"template {name}", kind(told) if name in ("five decimals", "zeros at the end", "float") else told
+            )
         for name, code in (("wrong", "4006381333932"), ("right", "4006381333931")):
             values = {"product": self.thing, "type": "ean", "code": code}
             await note(f"ean {name}", call("model.product.identifier.create", [values]))

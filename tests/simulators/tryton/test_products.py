@@ -194,5 +194,5 @@ async def test_zeros_at_the_end_of_a_price_count_as_digits(tryton: Caller) -> No
     await tryton("model.product.template.write", [product], {"list_price": Decimal("9.9900")})
     with pytest.raises(Refused) as told:
         await tryton("model.product.template.write", [product], {"list_price": Decimal("9.990000")})
-    assert 'value "\'9.990000\'" for field' in told.value.message
+    assert "value \"'9.990000'\" for field" in told.value.message
     assert 'exceeds the limit of "(None, 4)"' in told.value.message

@@ -179,7 +179,7 @@ def _sum(taxes: Sequence[Tax]) -> Decimal:
 
 
 def _short(amount: Decimal) -> Decimal:
-    """Return an amount without zeros at its end: Tryton counts them as digits, and refuses 0.010000 where it keeps four.
+    """Return an amount without zeros at its end: Tryton counts them, and refuses 0.010000 where it keeps four digits.
 
     Source: trytond 8.2.1, model/modelstorage.py, digits_test.
     """
