@@ -99,18 +99,23 @@ def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) ->
     """Return the flows in the order in which they may claim: orders before stock. Raises `ConfigError`."""
     orders = [each for each in settings if isinstance(each, OrderSettings)]
     stock = [each for each in settings if isinstance(each, StockSettings)]
-    made: dict[str, Sequence[Flow]] = {}
+    made: list[Flow] = []
+
+    def take(section: str, *flows: Flow) -> None:
+        refuse_unserved(section, flows, engine.context.connections)
+        made.extend(flows)
+
     for each in orders:
         fed = [other.name for other in stock if other.source == each.destination]
-        made[each.name] = (
+        take(
+            each.name,
             OrdersToErp(engine.context, each, engine.pull, fed),
             CustomersToErp(engine.context, each),
             MatchProducts(engine.context, each),
         )
-    made |= {each.name: (StockToShop(engine.context, each, engine),) for each in stock}
-    for section, flows in made.items():
-        refuse_unserved(section, flows, engine.context.connections)
-    return [flow for flows in made.values() for flow in flows]
+    for each in stock:
+        take(each.name, StockToShop(engine.context, each, engine))
+    return made
 
 
 def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], config: ProjectConfig) -> list[Proof]:
