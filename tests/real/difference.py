@@ -6,7 +6,7 @@ What no two databases share (ids, numbers, times) is blanked out by `tests/simul
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientResponse, ClientSession
@@ -36,12 +36,11 @@ EXPLAINED: Mapping[str, str] = {}
 SHOWN = 160
 
 
+@dataclass
 class Noting(Caller):
     """A caller that remembers what it asked."""
 
-    def __post_init__(self) -> None:
-        """Have asked nothing yet."""
-        self.asked: list[str] = []
+    asked: list[str] = field(default_factory=list)
 
     async def post(self, path: str, body: Any, **headers: str) -> ClientResponse:
         """Remember the method, or the path."""

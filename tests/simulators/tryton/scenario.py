@@ -117,7 +117,7 @@ class Play(Knocking):
         call, note = self.call, self.note
         self.unit = await call.one("product.uom", ["name", "=", "Unit"])
         self.kilo = await call.one("product.uom", ["name", "=", "Kilogram"])
-        self.category = await call.one("product.category", ["accounting", "=", True])
+        self.category = await call.one("product.category", ["accounting", "=", True], ["customer_taxes", "=", None])
         self.thing = await self.product(f"{self.tag}-T", "goods", "10.50")
         self.service = await self.product(f"{self.tag}-S", "service", "5")
         names = ["suffix_code", "name", "list_price", "list_price_used", "sale_price_uom", "active", "type", "salable",
