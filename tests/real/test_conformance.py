@@ -61,7 +61,7 @@ def only(made: Double, step: tuple[str, str]) -> Double:
     return replace(made, writes={kind: replace(made.writes[kind], operations=(operation,))})
 
 
-@pytest.mark.parametrize(("rule", "step"), cases())
+@pytest.mark.parametrize(("rule", "step"), list(cases()))
 async def test_holds_on_a_real_one(rule: Rule, step: tuple[str, str] | None) -> None:
     real = reached()
     made = double(real.url, real.admin_url, real.database)
