@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 TESTS = ("tests/real", "tests/connectors/tryton/test_promises.py")
 #: What `--slice` leaves out: scenes and rules that take longer than CI has.
 SLICE = ("tests/real", "-m", "not slow")
+#: Half of it is waiting for settle times; every file has a company of its own.
+TOGETHER = ("-n", "2", "--dist", "loadfile")
 NOTHING, UNEXPLAINED = 1, 1
 
 
@@ -75,7 +77,7 @@ def _told(made: Started, ended: int) -> int:
 
 
 def _test(variables: Mapping[str, str], words: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TOGETHER, *words]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
 
 
