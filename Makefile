@@ -43,7 +43,7 @@ test-ui: $(DEV) ## Run the tests that drive a real browser
 	$(PY) -m pytest -m browser $(ARGS)
 
 .PHONY: test-real
-test-real: $(DEV) ## Install a real Tryton, let orders and stock flow between it and a shop; ARGS goes to pytest
+test-real: $(DEV) ## Test on real systems, installed and started here; ARGS="--slice", "--diff", or for pytest
 	@$(PY) -m tests.real $(ARGS)
 
 .PHONY: machines

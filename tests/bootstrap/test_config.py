@@ -2,6 +2,7 @@
 
 import fcntl
 import threading
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from isthmus.bootstrap import connectors
 from isthmus.bootstrap.config import ConfigError, ProjectConfig, read_config
 from isthmus.bootstrap.own import owned
 from isthmus.bootstrap.wiring import opened
+from isthmus.ports.connector import Connector, Session, Tools
 from isthmus.store.base import Store
 from isthmus.store.open import open_store
 
@@ -197,6 +200,50 @@ async def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, right
     with pytest.raises(ConfigError) as wrongly:
         await opening(tmp_path, text)
     assert told in str(wrongly.value)
+
+
+@pytest.mark.parametrize(
+    ("swapped", "told"),
+    [
+        pytest.param(
+            ('[flows.orders]\nfrom = "shop"\nto = "erp"', '[flows.orders]\nfrom = "erp"\nto = "shop"'),
+            r"\[flows\.orders\] cannot work with 'shop': Shopify takes no order, customer records\. "
+            r"It gives order, stock_level, variant, warehouse, and takes stock_level\. .*enabled = false",
+            id="nobody-takes-orders",
+        ),
+        pytest.param(
+            ('[flows.stock]\nfrom = "erp"\nto = "shop"', '[flows.stock]\nfrom = "shop"\nto = "erp"'),
+            r"\[flows\.stock\] cannot work with 'erp': Odoo takes no stock_level records",
+            id="nobody-takes-stock",
+        ),
+    ],
+)
+async def test_a_flow_between_systems_that_cannot_do_it_is_refused(
+    tmp_path: Path, swapped: tuple[str, str], told: str
+) -> None:
+    assert swapped[0] in GOOD
+    with pytest.raises(ConfigError, match=told):
+        await opening(tmp_path, GOOD.replace(*swapped))
+    assert await opening(tmp_path, GOOD.replace(swapped[0], f"{swapped[1]}\nenabled = false"))
+
+
+async def test_a_stream_nobody_offers_is_told_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = connectors.connector
+
+    def without_orders(slug: str) -> Connector:
+        made = whole(slug)
+
+        def opened_bare(form: Mapping[str, str], tools: Tools) -> Session:
+            session = made.open(form, tools)
+            return replace(session, sources={kind: one for kind, one in session.sources.items() if kind != "order"})
+
+        return replace(made, open=opened_bare) if slug == "shopify" else made
+
+    monkeypatch.setattr(connectors, "connector", without_orders)
+    with pytest.raises(ConfigError, match=r"\[flows\.orders\] cannot work with 'shop': Shopify gives no order records"):
+        await opening(tmp_path)
 
 
 async def test_a_missing_secret_names_its_variable_and_shows_no_other(tmp_path: Path) -> None:

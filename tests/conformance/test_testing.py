@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from isthmus.engine.flow import Change, Mark, Reaction
 from isthmus.engine.outcome import Done, Outcome, Snoozed
 from isthmus.engine.work import Work
-from isthmus.kit.http import AnswerLost, Request, Response
+from isthmus.kit.http import AnswerLost, HttpFailure, Request, Response
 from isthmus.ports.connector import Session
 from isthmus.ports.pace import Lane
 from isthmus.ports.probe import Report
+from isthmus.simulators.stage import serve
 from isthmus.testing.builders import a_customer, a_line, a_tax, a_variant, a_warehouse, an_order, money, stock
 from isthmus.testing.clock import HandClock
 from isthmus.testing.harness import NeverDone, connection, running
-from isthmus.testing.line import Line, Replay
+from isthmus.testing.line import HASTE_S, Line, Replay
 
 
 async def test_the_hands_wake_each_sleeper_at_its_own_time() -> None:
@@ -133,3 +135,23 @@ async def test_a_line_can_answer_by_itself_and_a_recording_ends() -> None:
         with pytest.raises(AnswerLost, match="not in the recording: who"):
             await replay.send(request)
         assert replay.left == ["orders"]
+
+
+async def test_only_the_answer_that_is_meant_to_be_late_is_not_waited_for() -> None:
+    async def slow(_request: web.Request) -> web.Response:
+        await asyncio.sleep(HASTE_S * 2)
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.get("/", slow)])
+    runner = await serve(app, 0)
+    request = Request("GET", f"http://127.0.0.1:{runner.addresses[0][1]}/", "slow")
+    async with Line() as line:
+        line.hasty, line.hurried = (lambda _request: True), 1
+        with pytest.raises(HttpFailure):
+            await line.send(request)
+        assert (await line.send(request)).status == 200
+        line.hurried = None  # every one
+        with pytest.raises(HttpFailure):
+            await line.send(request)
+    await runner.cleanup()

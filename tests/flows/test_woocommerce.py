@@ -106,20 +106,12 @@ async def trading(settings: Settings) -> AsyncGenerator[Trade]:
             opened = made.open(form, Tools(name, http, clock, gate))
             connections[name] = Connection(name, made.manifest, opened, gate, tuple(FORMS[name].values()))
         try:
-            book_fees(erp)
             async with running(connections, flows, clock=clock) as harness:
                 await harness.drain()
                 yield Trade(clock, shop, erp, harness)
         finally:
             for runner in runners.values():
                 await runner.cleanup()
-
-
-def book_fees(erp: OdooWorld) -> None:
-    """Give the ERP the service product fees are booked with; the demonstration has none."""
-    with erp.service.database.store.transaction():
-        fee = {"name": "Fee", "default_code": "FEE", "list_price": 0, "type": "service", "taxes_id": [[5, 0, 0]]}
-        erp.env()["product.product"].make([fee])
 
 
 async def later(trade: Trade) -> None:

@@ -2,51 +2,94 @@
 
     make test-real                        everything
     make test-real ARGS="-k customer"     what follows goes to pytest
+    make test-real ARGS="--slice"         a part that takes a minute or two, for CI
+    make test-real ARGS="--diff"          the same scenario to the real Tryton and the simulated one, answers compared
     make test-real ARGS="--serve"         start and wait, and show how to reach them
 
 Needs the package registry on first use; what was fetched and made is kept in .cache/real, and an interrupted run goes
-on where it stopped. `--fresh` makes everything anew.
+on where it stopped. `--fresh` makes everything anew. What cannot be had here is named with its reason: an error where
+nothing is left to test, unless `--if-possible` is given.
 """
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.postgres_server import NoPostgres
-from tests.real.steps import CACHE, StepFailed, forget
+from tests.real.difference import DIFF_MODULES, compared, table
+from tests.real.steps import CACHE, NotHere, StepFailed, forget, told
+from tests.real.systems import SYSTEMS, Started, started
 from tests.real.tryton import real_tryton
 
 ROOT = Path(__file__).parents[2]
 TESTS = ("tests/real", "tests/connectors/tryton/test_promises.py")
+#: What `--slice` leaves out: scenes and rules that take longer than CI has.
+SLICE = ("tests/real", "-m", "not slow")
+#: Half of it is waiting for settle times; every file has a company of its own.
+TOGETHER = ("-n", "2", "--dist", "loadfile")
+NOTHING, UNEXPLAINED = 1, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do it and return pytest's exit code."""
-    parser = argparse.ArgumentParser(prog="make test-real", description="Test on real systems.")
-    parser.add_argument("--serve", action="store_true", help="start, show how to reach it, wait for Ctrl-C")
-    parser.add_argument("--fresh", action="store_true", help="install and fill everything anew")
-    asked, more = parser.parse_known_args(arguments)
+    """Do it and return how it ended."""
+    asked, more = _options(arguments)
     if asked.fresh:
         forget(CACHE)
     try:
-        with real_tryton() as tryton, tryton.database() as database:
-            variables = {**tryton.variables(), "ISTHMUS_TEST_TRYTON_DATABASE": database}
-            return _serve(variables) if asked.serve else _test(variables, more)
-    except (NoPostgres, StepFailed) as failure:
+        if asked.diff:
+            return _diff()
+        with started(asked.only or ()) as made:
+            if not made.running:
+                return _told(made, 0 if asked.if_possible else NOTHING)
+            if asked.serve:
+                return _serve(made.variables)
+            return _told(made, _test(made.variables, [*(SLICE if asked.slice else TESTS), *more]))
+    except NotHere as reason:
+        return _told(Started(missing={"tryton": str(reason)}), 0 if asked.if_possible else NOTHING)
+    except StepFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
 
 
-def _test(variables: dict[str, str], more: Sequence[str]) -> int:
-    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TESTS, *more]
-    return subprocess.run(words, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
+def _options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="make test-real", description="Test on real systems.")
+    parser.add_argument("--only", action="append", choices=sorted(SYSTEMS), help="this system; may be repeated")
+    parser.add_argument("--slice", action="store_true", help="the part that takes a minute or two")
+    parser.add_argument("--diff", action="store_true", help="compare answers with the simulator's, request by request")
+    parser.add_argument("--serve", action="store_true", help="start, show how to reach it, wait for Ctrl-C")
+    parser.add_argument("--fresh", action="store_true", help="install and fill everything anew")
+    parser.add_argument("--if-possible", action="store_true", help="no error where nothing of it can be had here")
+    return parser.parse_known_args(arguments)
 
 
-def _serve(variables: dict[str, str]) -> int:
+def _told(made: Started, ended: int) -> int:
+    """Say last what ran and what did not: a test that was never asked must not look like one that passed."""
+    if made.running:
+        sys.stderr.write(f"real systems: {', '.join(made.running)}\n")
+    for name, reason in made.missing.items():
+        sys.stderr.write(f"NOT TESTED on a real {name}: {reason}\n")
+    sys.stderr.flush()
+    return ended
+
+
+def _test(variables: Mapping[str, str], words: Sequence[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *TOGETHER, *words]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
+
+
+def _diff() -> int:
+    with real_tryton(DIFF_MODULES) as real:
+        with told("playing the scenario to both"):
+            rows = asyncio.run(compared(real))
+        sys.stdout.write(table(rows))
+        return UNEXPLAINED if any(row.unexplained for row in rows) else 0
+
+
+def _serve(variables: Mapping[str, str]) -> int:
     for name, value in variables.items():
         sys.stdout.write(f"export {name}={value}\n")
     sys.stdout.flush()

@@ -16,6 +16,10 @@ class StepFailed(Exception):
     """A program that a step needs has failed; the message holds the last of what it said."""
 
 
+class NotHere(Exception):
+    """What a real system needs is not to be had on this machine; the message says what, and what would help."""
+
+
 @contextmanager
 def told(what: str) -> Iterator[None]:
     """Say that something begins, and how long it took."""

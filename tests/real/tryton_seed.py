@@ -51,6 +51,7 @@ def main() -> None:
     accounts = make_chart(company)
     make_year(company, today)
     taxes = [make_tax(Decimal(rate), accounts["tax"]) for rate in TAXES]
+    make_term()
     category = make_category(accounts, taxes[0])
     products = make_goods(order["items"], category)
     make_services(accounts)
@@ -142,11 +143,19 @@ def make_year(company: Any, today: dt.date) -> None:
 
 def make_tax(rate: Decimal, account: Any) -> Any:
     """Make a sales tax of a rate; Tryton adds taxes to prices, always."""
-    name = f"VAT {(rate * 100).normalize():f}%"
+    name = f"{(rate * 100).normalize():f}%"
     tax = Model.get("account.tax")(name=name, description=name, type="percentage", rate=rate)
     tax.invoice_account = tax.credit_note_account = account
     tax.save()
     return tax
+
+
+def make_term() -> None:
+    """Make a payment term: all of it within 30 days."""
+    term = Model.get("account.invoice.payment_term")(name="Net 30 days")
+    line = term.lines.new(type="remainder")
+    line.relativedeltas.new(days=30)
+    term.save()
 
 
 def make_category(accounts: dict[str, Any], tax: Any, name: str = "Goods") -> Any:

@@ -12,6 +12,7 @@ import msgspec
 from isthmus.bootstrap.checks import FILE, ConfigError, check_keys, positive, table_of
 from isthmus.bootstrap.config import FlowConfig, ProjectConfig, switch
 from isthmus.bootstrap.connectors import open_connections
+from isthmus.bootstrap.needs import refuse_unserved
 from isthmus.bootstrap.own import worker_of
 from isthmus.bootstrap.routes import read_when, with_neighbors
 from isthmus.engine import failpoints
@@ -96,17 +97,26 @@ def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:
 
 
 def _flows(engine: Engine, settings: Sequence[OrderSettings | StockSettings]) -> list[Flow]:
-    """Return the flows in the order in which they may claim: orders before stock."""
+    """Return the flows in the order in which they may claim: orders before stock. Raises `ConfigError`."""
     orders = [each for each in settings if isinstance(each, OrderSettings)]
     stock = [each for each in settings if isinstance(each, StockSettings)]
-    flows: list[Flow] = []
+    made: list[Flow] = []
+
+    def take(section: str, *flows: Flow) -> None:
+        refuse_unserved(section, flows, engine.context.connections)
+        made.extend(flows)
+
     for each in orders:
         fed = [other.name for other in stock if other.source == each.destination]
-        flows.append(OrdersToErp(engine.context, each, engine.pull, fed))
-        flows.append(CustomersToErp(engine.context, each))
-        flows.append(MatchProducts(engine.context, each))
-    flows.extend(StockToShop(engine.context, each, engine) for each in stock)
-    return flows
+        take(
+            each.name,
+            OrdersToErp(engine.context, each, engine.pull, fed),
+            CustomersToErp(engine.context, each),
+            MatchProducts(engine.context, each),
+        )
+    for each in stock:
+        take(each.name, StockToShop(engine.context, each, engine))
+    return made
 
 
 def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], config: ProjectConfig) -> list[Proof]:

@@ -72,6 +72,8 @@ def project_file(name: str, made: dict[str, Connector]) -> str:
         "safety_stock = 0",
         "",
         "[flows.stock.places]                # ERP warehouse code = shop location; equal names need no row",
+        "# `isthmus connect check` lists the places of both. Warehouses that share a location are added up.",
+        '# WH = "Main shop"',
         "",
     ]
     return "\n".join(parts)

@@ -67,6 +67,7 @@ class Flow(Protocol):
     lane: Lane  # whose turn it is where calls are scarce
     batch: int  # jobs one run takes together
     concurrency: int  # runs at a time
+    writes: Sequence[str]  # record kinds its destination has to take
 
     def listens(self) -> Sequence[Listening]:
         """Return the streams this flow needs."""

@@ -31,6 +31,7 @@ class CustomersToErp:
 
     lane = Lane.ORDERS
     batch = 1
+    writes: Sequence[str] = ("customer",)
     kind = "customer"
 
     def __init__(self, context: Context, settings: OrderSettings) -> None:

@@ -22,6 +22,7 @@ class MatchProducts:
     lane = Lane.READING
     batch = 1
     concurrency = 1
+    writes: Sequence[str] = ()
 
     def __init__(self, context: Context, settings: OrderSettings) -> None:
         """Serve the order flow of `settings`."""

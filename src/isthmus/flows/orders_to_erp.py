@@ -49,6 +49,7 @@ class OrdersToErp:
 
     lane = Lane.ORDERS
     batch = 1
+    writes: Sequence[str] = ("order",)
     kind = "order"
 
     def __init__(self, context: Context, settings: OrderSettings, pull: Pull, stock_flows: Sequence[str]) -> None:

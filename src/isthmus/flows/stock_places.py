@@ -5,6 +5,9 @@ from isthmus.engine.context import Context
 from isthmus.flows.settings import StockSettings
 from isthmus.ports.errors import Misconfigured
 
+#: So many names stand in a message; who has more knows them.
+SHOWN = 5
+
 
 class StockPlaces:
     """The table from ERP warehouse codes to shop locations: as written, else by the same name."""
@@ -29,10 +32,7 @@ class StockPlaces:
             table = await self._matched(self._settings)
             await self._apart(table)
             if not table:
-                message = (
-                    f"No ERP warehouse is matched to a shop location: name them in [flows.{self._settings.name}.places]"
-                )
-                raise Misconfigured(message)
+                raise Misconfigured(await self._unmatched())
             self._table = table
         return self._table
 
@@ -50,7 +50,7 @@ class StockPlaces:
     async def _matched(self, settings: StockSettings) -> dict[str, str]:
         # An empty name keeps a warehouse out, though the shop has a location of the same name.
         here = [each for each in await self._all(settings.source) if settings.places.get(each.code) != ""]
-        there = [each for each in await self._all(settings.destination) if each.active]
+        there = await self._active()
         by_word = {word.casefold(): each.external_id for each in there for word in (each.name, each.external_id)}
         table: dict[str, str] = {}
         for warehouse in here:
@@ -65,6 +65,25 @@ class StockPlaces:
         if not table and len(here) == len(there) == 1:
             table[here[0].code] = there[0].external_id
         return table
+
+    async def _unmatched(self) -> str:
+        """Return what to write: the names both sides have, in rows that can be copied."""
+        here, there = await self._all(self._settings.source), await self._active()
+        section = f"[flows.{self._settings.name}.places]"
+        if not here or not there:
+            side = "the ERP has no warehouse with a code" if not here else "the shop has no active location"
+            return f"No ERP warehouse is matched to a shop location: {side}"
+        names = sorted(each.name for each in there)
+        rows = ", ".join(f'{code} = "{names[0]}"' for code in sorted(each.code for each in here)[:SHOWN])
+        shop = ", ".join(names[:SHOWN])
+        return (
+            f"No ERP warehouse is matched to a shop location: name them in {section}, such as {rows}; "
+            f"the shop has: {shop}"
+        )
+
+    async def _active(self) -> list[Warehouse]:
+        """Return the shop's locations that are in use."""
+        return [each for each in await self._all(self._settings.destination) if each.active]
 
     async def _all(self, connection: str) -> list[Warehouse]:
         ids = await self._context.store.read("record_ids", connection=connection, kind="warehouse")

@@ -64,6 +64,7 @@ class StockToShop:
 
     lane = Lane.STOCK
     concurrency = 2
+    writes: Sequence[str] = ("stock_level",)
 
     def __init__(self, context: Context, settings: StockSettings, mirror: Absorbs) -> None:
         """Publish into the shop of `settings`."""

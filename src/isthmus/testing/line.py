@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from isthmus.kit.http import AnswerLost, Http, Request, Response
+from isthmus.kit.http import AnswerLost, Http, HttpFailure, Request, Response
 
 #: How long a hasty request waits: long enough for a double that answers, short enough for a test.
 HASTE_S = 0.15
@@ -27,7 +27,8 @@ class Line(Http):
     """A pool of connections that a test listens in on.
 
     `invent` answers in place of the other side where it returns something; `alter` changes what came back; `departing`
-    hears of every request before it leaves; nobody waits longer than `HASTE_S` for what `hasty` names.
+    hears of every request before it leaves; nobody waits longer than `HASTE_S` for what `hasty` names, `hurried` times
+    (None: always). A real system takes longer than that for some of its work, and only one answer is meant to be late.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Line(Http):
         self.invent: Invented | None = None
         self.alter: Altered | None = None
         self.hasty: Callable[[Request], bool] | None = None
+        self.hurried: int | None = None
         self.departing: Callable[[Request], None] | None = None
 
     async def _send(self, request: Request) -> Response:
@@ -60,10 +62,19 @@ class Line(Http):
         if invented is not None:
             await asyncio.sleep(0)
             return invented
-        if self.hasty is not None and self.hasty(request):
-            request = replace(request, timeout_s=HASTE_S)
-        response = await super()._send(request)
+        if self.hasty is not None and self.hurried != 0 and self.hasty(request):
+            response = await self._hurry(request)
+        else:
+            response = await super()._send(request)
         return response if self.alter is None else self.alter(request, response)
+
+    async def _hurry(self, request: Request) -> Response:
+        try:
+            return await super()._send(replace(request, timeout_s=HASTE_S))
+        except HttpFailure:
+            if self.hurried is not None:
+                self.hurried -= 1
+            raise
 
 
 class Replay(Http):

@@ -173,6 +173,8 @@ async def test_a_tax_code_is_taken_as_the_tax(erp: Stand) -> None:
 
 
 async def test_what_a_person_just_created_is_found_at_once(erp: Stand) -> None:
+    (fee,) = await erp.read("product.product", [["default_code", "=", "FEE"]], "name")
+    await erp.call("product.product", "write", ids=[fee["id"]], vals={"default_code": "CHARGES"})
     order = await mugs(erp, fees=money("3.00"), total="38.00")
     with pytest.raises(Misconfigured, match="'FEE'"):
         await erp.orders.put(order, key=KEY)

@@ -35,6 +35,8 @@ async def test_missing_rights_name_the_group_to_add() -> None:
 
 
 async def test_missing_service_products_and_price_lists_are_named(erp: Stand) -> None:
+    (fee,) = await erp.read("product.product", [["default_code", "=", "FEE"]], "name")
+    await erp.call("product.product", "write", ids=[fee["id"]], vals={"default_code": "CHARGES"})
     found = await codes(erp)
     assert "'FEE'" in found["no_fee_product"]
     assert "no_price_list" in found

@@ -107,3 +107,13 @@ def test_every_role_but_goods_has_a_service(name: str) -> None:
 
 def test_the_rounding_line_is_untaxed() -> None:
     assert charges.rounding(Decimal("-0.01")) == Charge(role=Role.ROUNDING, name="Rounding", price=Decimal("-0.01"))
+
+
+def test_no_amount_is_written_with_zeros_at_its_end() -> None:
+    duty = tax("4.000000", None, name="Import duty")
+    for order in (
+        an_order(total="11.50", tip=money("1.500000"), fees=money("2.000000")),
+        an_order(total="4.00", extra_taxes=(duty,)),
+    ):
+        assert [str(one.price) for one in charges.from_order(order)] in (["1.5", "2"], ["4"])
+    assert str(charges.rounding(Decimal("-0.020000")).price) == "-0.02"

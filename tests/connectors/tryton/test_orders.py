@@ -127,6 +127,11 @@ async def test_a_rounding_line_is_counted_and_not_doubled(desk: Desk) -> None:
     assert sorted(line["unit_price"] for line in lines) == [Decimal("0.02"), Decimal("12.5")]
 
 
+async def test_a_total_written_with_six_decimals_is_rounded_all_the_same(desk: Desk) -> None:
+    receipt = await desk.put(desk.order(total="30.020000"))
+    assert (receipt.state, receipt.details["total"]) == ("processing", "30.02 EUR")
+
+
 async def test_another_tax_is_asked_about(desk: Desk) -> None:
     line = a_line("12.50", 2, item_ref=desk.item, taxes=(tax("4.00", "0.2"),))
     with pytest.raises(TotalsDiffer, match="the tax is"):

@@ -117,7 +117,7 @@ class Play(Knocking):
         call, note = self.call, self.note
         self.unit = await call.one("product.uom", ["name", "=", "Unit"])
         self.kilo = await call.one("product.uom", ["name", "=", "Kilogram"])
-        self.category = await call.one("product.category", ["accounting", "=", True])
+        self.category = await call.one("product.category", ["accounting", "=", True], ["customer_taxes", "=", None])
         self.thing = await self.product(f"{self.tag}-T", "goods", "10.50")
         self.service = await self.product(f"{self.tag}-S", "service", "5")
         names = ["suffix_code", "name", "list_price", "list_price_used", "sale_price_uom", "active", "type", "salable",
@@ -129,12 +129,15 @@ class Play(Knocking):
         for name, values in (
             ("code taken", {**base, "code": f"{self.tag}-T"}),
             ("five decimals", {**base, "list_price": Decimal("9.99999")}),
+            ("zeros at the end", {**base, "code": f"{self.tag}-Z", "list_price": Decimal("9.990000")}),
             ("float", {**base, "list_price": 9.99}),
             ("no unit", {"name": "N"}),
             ("no sale unit", {**base, "salable": True}),
         ):
             told = self.call("model.product.template.create", [values])
-            await note(f"template {name}", kind(told) if name in ("five decimals", "float") else told)
+            await note(
+                f"template {name}", kind(told) if name in ("five decimals", "zeros at the end", "float") else told
+            )
         for name, code in (("wrong", "4006381333932"), ("right", "4006381333931")):
             values = {"product": self.thing, "type": "ean", "code": code}
             await note(f"ean {name}", call("model.product.identifier.create", [values]))

@@ -187,3 +187,12 @@ async def test_a_count_sets_the_stock_of_a_storage_zone(tryton: Caller) -> None:
     untouched = await tryton.make("stock.inventory", location=zone, lines=[["create", [{"product": lamp}]]])
     await tryton("model.stock.inventory.confirm", [untouched])
     assert await stock(tryton, lamp, locations=[house]) == (33, 33)
+
+
+async def test_zeros_at_the_end_of_a_price_count_as_digits(tryton: Caller) -> None:
+    product = await tryton.one("product.template", ["code", "=", "LAMP-0001"])
+    await tryton("model.product.template.write", [product], {"list_price": Decimal("9.9900")})
+    with pytest.raises(Refused) as told:
+        await tryton("model.product.template.write", [product], {"list_price": Decimal("9.990000")})
+    assert "value \"'9.990000'\" for field" in told.value.message
+    assert 'exceeds the limit of "(None, 4)"' in told.value.message

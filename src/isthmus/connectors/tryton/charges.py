@@ -55,7 +55,7 @@ class _Net:
     def of(self, price: Decimal) -> Decimal:
         """Return a price without the tax in it."""
         net = price / self.factor if self.factor != ONE else price
-        return net.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN).normalize() + ZERO
+        return _short(net.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN))
 
 
 def from_order(order: Order, *, decimals: int = 4) -> list[Charge]:
@@ -78,7 +78,7 @@ def expected_tax(charges: Iterable[Charge]) -> Decimal:
 
 def rounding(difference: Decimal) -> Charge:
     """Return the line that carries a difference in the open; untaxed, or it would never come out even."""
-    return Charge(role=Role.ROUNDING, name="Rounding", price=difference)
+    return Charge(role=Role.ROUNDING, name="Rounding", price=_short(difference))
 
 
 def _line(line: OrderLine, order: Order, decimals: int) -> list[Charge]:
@@ -128,7 +128,7 @@ def _discount(sold: Charge, parts: Sequence[LineDiscount], net: _Net) -> list[Ch
 def _tip(order: Order) -> list[Charge]:
     """Return the tip of the header, unless it stands on lines already."""
     rest = _beyond_lines(order, order.tip, LineKind.TIP)
-    return [Charge(role=Role.TIP, name="Tip", price=rest)] if rest else []
+    return [Charge(role=Role.TIP, name="Tip", price=_short(rest))] if rest else []
 
 
 def _fees(order: Order, decimals: int) -> list[Charge]:
@@ -139,7 +139,7 @@ def _fees(order: Order, decimals: int) -> list[Charge]:
         price = _net(order, rest, taxes, decimals).of(rest)
         return [Charge(role=Role.FEE, name="Fee", price=price, taxes=taxes, tax=_sum(taxes))]
     return [
-        Charge(role=Role.FEE, name=tax.name or "Duty", price=tax.amount.amount)
+        Charge(role=Role.FEE, name=tax.name or "Duty", price=_short(tax.amount.amount))
         for tax in order.extra_taxes
         if tax.amount
     ]
@@ -176,6 +176,14 @@ def _charged(taxes: Sequence[Tax], base: Decimal, currency: str) -> tuple[Tax, .
 
 def _sum(taxes: Sequence[Tax]) -> Decimal:
     return sum((tax.amount.amount for tax in taxes), start=ZERO)
+
+
+def _short(amount: Decimal) -> Decimal:
+    """Return an amount without zeros at its end: Tryton counts them, and refuses 0.010000 where it keeps four digits.
+
+    Source: trytond 8.2.1, model/modelstorage.py, digits_test.
+    """
+    return amount.normalize() + ZERO
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:

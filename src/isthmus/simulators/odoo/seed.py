@@ -3,7 +3,7 @@
 `skus:50000` has that many products of the same kind and nothing else, for measurements.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,8 @@ STATES = {
 }
 RATES = ("20", "10", "5.5", "0")
 SERVICES = {"SHIPPING": "Shipping", "DISCOUNT": "Discount", "ROUNDING": "Rounding", "TIP": "Tip"}
+#: what the merchant of the demonstration has made besides, because their shop charges fees
+DEMO_SERVICES = {"FEE": "Fee"}
 SUPERUSER = 1
 #: how a seed begins that says how many products there are
 SKUS_SEED = "skus:"
@@ -58,6 +60,7 @@ def made(version: int, seed: str, now: Callable[[], datetime] | None = None) -> 
         if seed == "demo":
             _demo(env)
             _stock_up(env, SKUS)
+            _services(env, DEMO_SERVICES)
         elif seed.startswith(SKUS_SEED):
             _stock_up(env, int(seed.removeprefix(SKUS_SEED)))
     return database
@@ -146,10 +149,14 @@ def _catalogue(env: Env) -> None:
         suffix = " incl" if included else ""
         taxes.make({"name": f"{rate}%{suffix}", "amount": Decimal(rate), **how} for rate in RATES)
     env["product.pricelist"].make([{"name": "Default", "currency_id": 1, "sequence": 1}])
-    services = [{"name": name, "default_code": code, "list_price": 0} for code, name in SERVICES.items()]
-    env["product.product"].make({**s, "type": "service", "taxes_id": [[5, 0, 0]]} for s in services)
+    _services(env, SERVICES)
     shipping = env["product.product"].table.where("default_code", "SHIPPING")[0]
     env["delivery.carrier"].make([{"name": "Standard delivery", "product_id": shipping, "fixed_price": Decimal(5)}])
+
+
+def _services(env: Env, named: Mapping[str, str]) -> None:
+    services = [{"name": name, "default_code": code, "list_price": 0} for code, name in named.items()]
+    env["product.product"].make({**s, "type": "service", "taxes_id": [[5, 0, 0]]} for s in services)
 
 
 def _demo(env: Env) -> None:

@@ -3,7 +3,7 @@
 `skus:50000` has that many products of the same kind and nothing else, for measurements.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -43,6 +43,8 @@ STATES = {
 }
 RATES = ("20", "10", "5.5", "0")
 SERVICES = {"SHIPPING": "Shipping", "DISCOUNT": "Discount", "ROUNDING": "Rounding", "TIP": "Tip"}
+#: what the merchant of the demonstration has made besides, because their shop charges fees
+DEMO_SERVICES = {"FEE": "Fee"}
 MODULES = (
     "account", "account_credit_limit", "account_invoice", "account_invoice_stock", "account_payment",
     "account_product", "carrier", "company", "country", "currency", "ir", "party", "party_relationship", "product",
@@ -71,6 +73,7 @@ def made(seed: str, now: Callable[[], datetime] | None = None) -> Database:
         if seed == "demo":
             _demo(env)
             _stock_up(env, SKUS)
+            _services(env, env["product.uom"].table.where("name", "Unit")[0], DEMO_SERVICES)
         elif seed.startswith(SKUS_SEED):
             _stock_up(env, int(seed.removeprefix(SKUS_SEED)))
     return database
@@ -153,9 +156,13 @@ def _catalogue(env: Env) -> None:
     env["product.category"].make(
         [{"name": "Goods", **books, "customer_taxes": [["add", taxed]]}, {"name": "Untaxed", **books}]
     )
-    for code, name in SERVICES.items():
-        _product(env, pieces, 2, {"name": name, "code": code, "type": "service", "list_price": Decimal(0)})
+    _services(env, pieces, SERVICES)
     env["stock.package.type"].make([{"name": "Box"}])
+
+
+def _services(env: Env, unit: int, named: Mapping[str, str]) -> None:
+    for code, name in named.items():
+        _product(env, unit, 2, {"name": name, "code": code, "type": "service", "list_price": Decimal(0)})
 
 
 def _product(env: Env, unit: int, category: int, values: dict[str, Any], **variant: Any) -> int:

@@ -121,7 +121,7 @@ def means(request: Request, operation: str) -> bool:
 async def showing(bench: Bench, fault: str, *, match: str = "", count: int | None = None) -> AsyncGenerator[None]:
     """Let the double show a fault while the block runs; an answer that comes too late is not waited for."""
     if fault in LATE:
-        bench.line.hasty = partial(means, operation=match)
+        bench.line.hasty, bench.line.hurried = partial(means, operation=match), count
     await bench.fault(fault, match=match, count=count, seconds=LATE_S)
     try:
         yield

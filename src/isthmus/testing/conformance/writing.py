@@ -81,11 +81,12 @@ async def lost_answers_found(bench: Bench, kind: str) -> None:
     async with bench.another() as fresh:
         number = 0
         for operation in writing.operations:
+            session = fresh.open()  # one for all faults, as at work: it has to be good for the next record, too
             for fault in (*AFTER, *BEFORE):
                 number += 1
-                put = await writing.sample(fresh.open(), fresh.world, number)
+                put = await writing.sample(session, fresh.world, number)
                 async with showing(fresh, fault, match=operation, count=1):
-                    receipt = await write(fresh, fresh.open().sinks[kind], put)
+                    receipt = await write(fresh, session.sinks[kind], put)
                 expect(receipt.complete, f"{fault} at {operation}: steps are left")
                 _expect_once(fresh, kind, put, f"{fault} at {operation}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from isthmus.simulators.rows import Row
 from isthmus.simulators.tryton.errors import AccessError, UserError
-from isthmus.simulators.tryton.orm.fields import X2MANY, Field, decimals
+from isthmus.simulators.tryton.orm.fields import X2MANY, Field, decimals, written_decimals
 from isthmus.simulators.tryton.orm.reading import Reading, described
 
 _STAMPS = frozenset({"create_uid", "write_uid"})
@@ -53,7 +53,9 @@ class Checks(Reading):
 
     def _check_digits(self, field: Field, row: Row, value: Decimal) -> None:
         most = field.digits(self, row) if callable(field.digits) else field.digits
-        if most is not None and decimals(value) > most:
+        # Of a number in `numeric` the zeros at its end count, too (trytond 8.2.1, model/modelstorage.py, digits_test).
+        held = written_decimals(value) if field.type == "numeric" else decimals(value)
+        if most is not None and held > most:
             limit = f' exceeds the limit of "(None, {most})"'
             what = f'The number of digits in the value "{str(value)!r}" for field'
             raise self._no(field, row, what, limit)

@@ -268,3 +268,9 @@ def decimals(value: Decimal) -> int:
     """Return how many decimals a number really has."""
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def written_decimals(value: Decimal) -> int:
+    """Return how many decimals a number is written with, zeros at its end included."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
