@@ -1,12 +1,14 @@
 """From what Vendure answered to our errors: the only place that decides.
 
-Who acts next decides the class, not the status: the engine (`Unreachable`, `Throttled`), a person (`AuthExpired`,
-`Forbidden`, `Misconfigured`), the record's owner (`Invalid`), a developer (`ContractBroken`, `WireDrift`). A write
-whose answer is lost is `InDoubt`: nobody acts before it has been looked for.
-Source: https://docs.vendure.io/reference/graphql-api/admin/
+Almost everything is HTTP 200: an error stands in `errors` with a code of its own, and refusals of a mutation stand in
+`data` as members of a union. Expired, unknown and missing sign-ins and missing permissions are all `FORBIDDEN`, which
+the client tells apart by signing in once more.
+
+Source: https://docs.vendure.io/guides/developer-guide/error-handling/; codes as a real 3.5.5 gave them.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -14,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from isthmus.connectors.vendure.wire import Rows
 from isthmus.kit.http import Response
 from isthmus.kit.scrub import scrub
 from isthmus.ports.errors import (
@@ -23,6 +26,7 @@ from isthmus.ports.errors import (
     InDoubt,
     Invalid,
     Misconfigured,
+    NotFound,
     Throttled,
     Trouble,
     Unreachable,
@@ -30,62 +34,134 @@ from isthmus.ports.errors import (
 )
 
 T = TypeVar("T")
-#: To cite: what to wait where a 429 comes without `Retry-After`.
+FORBIDDEN = "FORBIDDEN"
+#: What to wait where a proxy in front of the shop says 429 without `Retry-After`; Vendure itself has no limit.
 UNSAID_WAIT_S = 2.0
 _SHOWN = 300  # characters of the other side's words that fit a screen
 _PATH = re.compile(r"`(\$[^`]*)`")
 
-#: To cite: the page with the error codes.
-_REFUSED: dict[int, tuple[type[Trouble], str]] = {
-    401: (AuthExpired, "Vendure does not accept the token: create a new one and enter it here"),
-    403: (Forbidden, "the token may not do this: check its permissions"),
-    # No path of this API names a record, so it is never a record that is missing.
-    404: (Misconfigured, "this API is not at this address: check the setting Address"),
-    422: (Invalid, "Vendure refuses the record"),
-}
-#: What any other refusal is taken for: a mistake of ours.
-_OURS = (ContractBroken, "Vendure refuses the form of the request")
+
+class Intent(msgspec.Struct, frozen=True):
+    """What a call is for: `key` names a write, `repeatable` one that may be sent again as it is."""
+
+    key: str = ""
+    repeatable: bool = False
 
 
-def lost(key: str, why: str) -> Trouble:
-    """Return the error for an answer that did not arrive or cannot be used; `key` names a write."""
-    if key:
-        return InDoubt(f"Vendure may have done this without saying so: {why}", key=key)
+READ = Intent()
+
+
+class Extensions(msgspec.Struct, frozen=True):
+    """`extensions` of an error; a message of the database comes without a code."""
+
+    code: str = ""
+
+
+class GraphError(msgspec.Struct, frozen=True):
+    """One entry of `errors`."""
+
+    message: str = ""
+    extensions: Extensions = Extensions()
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """Any answer of the API."""
+
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    errors: tuple[GraphError, ...] = ()
+
+    @property
+    def forbidden(self) -> bool:
+        """Tell whether the sign-in or a permission is missing; then nothing was done."""
+        return any(error.extensions.code == FORBIDDEN for error in self.errors)
+
+
+def lost(intent: Intent, why: str) -> Trouble:
+    """Return the error for an answer that did not arrive or cannot be used."""
+    if intent.key and not intent.repeatable:
+        return InDoubt(f"Vendure may have done this without saying so: {why}", key=intent.key)
     return Unreachable(f"Vendure gave no usable answer: {why}")
 
 
-def check(response: Response, key: str, now: datetime, token: str) -> None:
-    """Raise our error for a status that is no answer; `token` is what a refusal may not quote."""
+def check_status(response: Response, intent: Intent, now: datetime, secrets: Sequence[str]) -> None:
+    """Raise our error for a status that is no answer of the API. 400 with `errors` in it is one."""
     status = response.status
-    if status < HTTPStatus.MULTIPLE_CHOICES:
+    if status < HTTPStatus.MULTIPLE_CHOICES or (status == HTTPStatus.BAD_REQUEST and told(response)):
         return
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        message = "Vendure asks us to slow down"
+        message = "the server in front of Vendure asks us to slow down"
         raise Throttled(message, retry_at=retry_at(response, now))
     if status == HTTPStatus.REQUEST_TIMEOUT:
         # It had not got the whole request when it lost patience, so nothing was done (RFC 9110, 15.5.9).
         message = "the request did not reach Vendure in time (HTTP 408)"
         raise Unreachable(message)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise lost(key, f"HTTP {status}")
+        # Also said of a body over 100 kB; batches are kept far below.
+        raise lost(intent, f"HTTP {status}")
     if status < HTTPStatus.BAD_REQUEST:
-        message = f"this address sends us elsewhere (HTTP {status}): check the setting Address"
+        message = f"this address sends us elsewhere (HTTP {status}): check the setting Shop address"
         raise Misconfigured(message)
     kind, advice = _REFUSED.get(status, _OURS)
-    message = f"{advice} (HTTP {status}: {words(response.body, token)})"
+    message = f"{advice} (HTTP {status}: {words(response.body, secrets)})"
     raise kind(message)
 
 
-def decode(response: Response, into: type[T], key: str) -> T:
-    """Read the content of an answer. Raises `Unreachable` or `WireDrift`, for a write `InDoubt`."""
+def envelope(response: Response, intent: Intent) -> Envelope:
+    """Return an answer taken apart."""
     try:
-        return msgspec.json.decode(response.body, type=into)
+        return msgspec.json.decode(response.body, type=Envelope)
     except msgspec.ValidationError as wrong:
-        if key:  # it is JSON and no answer to what was asked: whether the write happened stays unknown
-            raise lost(key, "an answer of unknown form") from wrong
-        raise drift(wrong) from wrong
+        raise _unknown_form(wrong, intent) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise lost(key, "the answer is not JSON") from wrong
+        raise lost(intent, "the answer is not JSON") from wrong
+
+
+def check_errors(found: Envelope, intent: Intent, secrets: Sequence[str]) -> None:
+    """Raise our error for the first entry of `errors`; what is forbidden is the client's affair."""
+    if not found.errors:
+        return
+    error = found.errors[0]
+    code = error.extensions.code
+    said = words(error.message.encode(), secrets)
+    if code in _CODES:
+        kind, advice = _CODES[code]
+        if kind is Invalid and not intent.key:
+            kind, advice = ContractBroken, "Vendure refuses the form of a question"
+        message = f"{advice}: {said} ({code})"
+        raise kind(message)
+    # An internal error, or a message of the database, which comes without a code: the transaction was rolled back,
+    # but that is not told.
+    raise lost(intent, f"{said} ({code})" if code else said)
+
+
+def denied(missing: str) -> Forbidden:
+    """Return the error for what stays forbidden after signing in anew."""
+    message = (
+        f"the account may not do this ({missing}): in Vendure, add the permissions named on the connector's page to its "
+        "role, for every channel"
+    )
+    return Forbidden(message, missing=missing)
+
+
+def decode(found: Envelope, into: type[T], intent: Intent) -> T:
+    """Read the data of an answer. Raises `WireDrift`, for a write that must not be repeated `InDoubt`."""
+    try:
+        return msgspec.json.decode(found.data, type=into)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise _unknown_form(wrong, intent) from wrong
+
+
+def read_row(raw: msgspec.Raw, into: type[T]) -> T:
+    """Read one row of a list. Raises `WireDrift`."""
+    try:
+        return msgspec.json.decode(raw, type=into)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise drift(wrong) from wrong
+
+
+def rows_of(page: Rows, into: type[T]) -> list[T]:
+    """Read every row of a list. Raises `WireDrift`."""
+    return [read_row(raw, into) for raw in page.items]
 
 
 def drift(wrong: Exception) -> WireDrift:
@@ -108,7 +184,41 @@ def retry_at(response: Response, now: datetime) -> datetime:
         return now + timedelta(seconds=UNSAID_WAIT_S)
 
 
-def words(body: bytes, token: str) -> str:
-    """Return what a refusal says, short enough for a screen; neither a page nor the token is quoted."""
-    text = scrub(body[:2000], (token,)).strip()
+def words(body: bytes, secrets: Sequence[str]) -> str:
+    """Return what a refusal says, short enough for a screen; neither a page nor a secret is quoted."""
+    text = scrub(body[:2000], secrets).strip()
     return "a web page" if text.startswith("<") else text[:_SHOWN]
+
+
+def told(response: Response) -> bool:
+    """Tell whether an answer names errors of the API, whatever its status."""
+    try:
+        return bool(msgspec.json.decode(response.body, type=Envelope).errors)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _unknown_form(wrong: Exception, intent: Intent) -> Trouble:
+    if intent.key and not intent.repeatable:
+        return lost(intent, "an answer of unknown form")
+    return drift(wrong)
+
+
+_REFUSED: dict[int, tuple[type[Trouble], str]] = {
+    401: (AuthExpired, "a server in front of Vendure wants a sign-in of its own: check its settings"),
+    403: (Forbidden, "a server in front of Vendure keeps us out: check its settings"),
+    404: (Misconfigured, "there is no Admin API at this address: check the setting Shop address"),
+    405: (Misconfigured, "there is no Admin API at this address: check the setting Shop address"),
+}
+#: What any other refusal is taken for: a mistake of ours.
+_OURS: tuple[type[Trouble], str] = (ContractBroken, "Vendure refuses the form of the request")
+_CODES: dict[str, tuple[type[Trouble], str]] = {
+    "CHANNEL_NOT_FOUND": (Misconfigured, "Vendure knows no such channel: check the setting Channel token"),
+    "USER_INPUT_ERROR": (Invalid, "Vendure refuses the record"),
+    "ILLEGAL_OPERATION": (Invalid, "Vendure refuses the record"),
+    "ENTITY_NOT_FOUND": (NotFound, "Vendure has no such record"),
+    "GRAPHQL_PARSE_FAILED": _OURS,
+    "GRAPHQL_VALIDATION_FAILED": _OURS,
+    "BAD_USER_INPUT": _OURS,
+    "QUERY_TOO_COMPLEX": (ContractBroken, "a limit of this shop is too low for what is asked"),
+}
