@@ -12,8 +12,24 @@ const ANSWER_MS = 10_000;
 const RETRIES = 20;
 
 const listed = found => (Array.isArray(found) ? found : [found]).filter(Boolean);
-const orders = (...some) => ({ orderIds: some.filter(Boolean).map(order => String(order.id)) });
+const orders = some => ({ orderIds: some.map(order => String(order.id)) });
+// Carts change all the time; nobody is told of those.
+const placed = order => (order && order.orderPlacedAt ? orders([order]) : undefined);
 const variants = event => ({ variantIds: listed(event.entity).map(variant => String(variant.id)) });
+const levels = event => ({
+    levels: event.stockMovements.map(move => ({
+        variantId: String(move.productVariant.id),
+        stockLocationId: String(move.stockLocationId),
+    })),
+});
+const ABOUT_ORDERS = [
+    [core.OrderStateTransitionEvent, 'order.state'],
+    [core.OrderEvent, 'order.updated'],
+    [core.OrderLineEvent, 'order.updated'],
+    [core.PaymentStateTransitionEvent, 'payment.state'],
+    [core.RefundEvent, 'refund.created'],
+    [core.RefundStateTransitionEvent, 'refund.state'],
+];
 
 class IsthmusWebhook {
     constructor(bus, jobs, connection) {
@@ -27,33 +43,19 @@ class IsthmusWebhook {
         const tell = (kind, topic, said) =>
             this.bus.ofType(kind).subscribe(async event => {
                 const named = await said(event);
-                const job = { eventId: randomUUID(), topic: topic(event), at: event.createdAt.toISOString(), ...named };
-                await queue.add(job, { retries: RETRIES });
+                if (named) {
+                    const job = { eventId: randomUUID(), topic: topic(event), at: event.createdAt.toISOString() };
+                    await queue.add({ ...job, ...named }, { retries: RETRIES });
+                }
             });
         const always = name => () => name;
 
-        tell(core.OrderPlacedEvent, always('order.placed'), event => orders(event.order));
-        tell(core.OrderStateTransitionEvent, always('order.state'), event => orders(event.order));
-        tell(core.PaymentStateTransitionEvent, always('payment.state'), event => orders(event.order));
-        tell(core.RefundEvent, always('refund.created'), event => orders(event.order));
-        tell(core.RefundStateTransitionEvent, always('refund.state'), event => orders(event.order));
-        tell(core.FulfillmentStateTransitionEvent, always('fulfillment.state'), event => this.shipped(event));
-        // Carts change all the time and are not told.
-        const edited = kind => this.bus.ofType(kind);
-        for (const kind of [core.OrderEvent, core.OrderLineEvent]) {
-            edited(kind).subscribe(event => {
-                if (event.order && event.order.orderPlacedAt) {
-                    const job = { eventId: randomUUID(), topic: 'order.updated', at: event.createdAt.toISOString() };
-                    return queue.add({ ...job, ...orders(event.order) }, { retries: RETRIES });
-                }
-            });
+        tell(core.OrderPlacedEvent, always('order.placed'), event => orders([event.order]));
+        for (const [kind, name] of ABOUT_ORDERS) {
+            tell(kind, always(name), event => placed(event.order));
         }
-        tell(core.StockMovementEvent, always('stock.moved'), event => ({
-            levels: event.stockMovements.map(move => ({
-                variantId: String(move.productVariant.id),
-                stockLocationId: String(move.stockLocationId),
-            })),
-        }));
+        tell(core.FulfillmentStateTransitionEvent, always('fulfillment.state'), event => this.shipped(event));
+        tell(core.StockMovementEvent, always('stock.moved'), levels);
         tell(core.ProductVariantEvent, event => `variant.${event.type}`, variants);
     }
 
@@ -62,7 +64,7 @@ class IsthmusWebhook {
         const found = await this.connection
             .getRepository(event.ctx, core.Fulfillment)
             .findOne({ where: { id: event.fulfillment.id }, relations: { orders: true } });
-        return orders(...(found ? found.orders : []));
+        return found ? orders(found.orders) : undefined;
     }
 }
 

@@ -198,6 +198,14 @@ class Merchant:
             {"i": {"channelId": gross, "productIds": made, "priceFactor": 1.0}},
         )
 
+    def find(self) -> None:
+        """Learn what was set up before."""
+        found = self.admin.one("{productVariants(options:{take:1000}){items{id sku}}}")["items"]
+        self.variants = {one["sku"]: one["id"] for one in found}
+        found = self.admin.one("{stockLocations{items{id name}}}")["items"]
+        self.places = {one["name"]: one["id"] for one in found}
+        self.method = self.admin.one("{shippingMethods{items{id}}}")["items"][0]["id"]
+
     def member(self, login: str, password: str, permissions: Sequence[str]) -> None:
         """Make an administrator with these permissions, in every channel."""
         channels = [one["id"] for one in self.admin.one("{channels{items{id}}}")["items"]]
@@ -225,18 +233,18 @@ class Merchant:
         return self.admin.one(query, {"c": code})["items"][0]
 
     def ship(self, code: str, quantity: int | None = None, tracking: str = "1Z1") -> str:
-        """Ship the first line of an order, or all of it; return the fulfillment's id."""
+        """Ship so many of the first line of an order, or all that is left; return the fulfillment's id."""
         lines = self.order(code)["lines"]
-        chosen = lines if quantity is None else lines[:1]
+        sent = {one["id"]: sum(part["quantity"] for part in one["fulfillmentLines"]) for one in lines}
+        left = {one["id"]: one["quantity"] - sent[one["id"]] for one in lines}
+        chosen = {lines[0]["id"]: quantity} if quantity else {one: count for one, count in left.items() if count}
         arguments = [{"name": "method", "value": "DHL"}, {"name": "trackingCode", "value": tracking}]
         made = self.admin.one(
             "mutation($i:FulfillOrderInput!){addFulfillmentToOrder(input:$i){__typename ...on Fulfillment{id}"
             " ...on ErrorResult{errorCode message}}}",
             {
                 "i": {
-                    "lines": [
-                        {"orderLineId": one["id"], "quantity": quantity or one["quantity"]} for one in chosen
-                    ],
+                    "lines": [{"orderLineId": one, "quantity": count} for one, count in chosen.items()],
                     "handler": {"code": "manual-fulfillment", "arguments": arguments},
                 }
             },
@@ -357,7 +365,7 @@ def check_out(
 
 _SEEN = (
     "id code state totalWithTax total subTotal subTotalWithTax shipping shippingWithTax updatedAt"
-    " lines{id quantity orderPlacedQuantity productVariant{sku}} payments{id state amount}"
+    " lines{id quantity orderPlacedQuantity productVariant{sku} fulfillmentLines{quantity}} payments{id state amount}"
 )
 _SHIPPING = {
     "code": "standard",

@@ -38,6 +38,8 @@ FORBIDDEN = "FORBIDDEN"
 #: What to wait where a proxy in front of the shop says 429 without `Retry-After`; Vendure itself has no limit.
 UNSAID_WAIT_S = 2.0
 _SHOWN = 300  # characters of the other side's words that fit a screen
+#: "SqliteError: FOREIGN KEY constraint failed" (seen on 3.5.5), "... violates foreign key constraint" of PostgreSQL.
+_CONSTRAINT = re.compile(r"\bconstraint\b", re.IGNORECASE)
 _PATH = re.compile(r"`(\$[^`]*)`")
 
 
@@ -129,8 +131,11 @@ def check_errors(found: Envelope, intent: Intent, secrets: Sequence[str]) -> Non
             kind, advice = ContractBroken, "Vendure refuses the form of a question"
         message = f"{advice}: {said} ({code})"
         raise kind(message)
-    # An internal error, or a message of the database, which comes without a code: the transaction was rolled back,
-    # but that is not told.
+    if not code and intent.key and _CONSTRAINT.search(error.message):
+        # A location that is not there, or a value that has to be unique: the same again would be refused again.
+        message = f"Vendure's database refuses the record: {said}"
+        raise Invalid(message)
+    # An internal error, or something else of the database: what was done is rolled back, but that is not told.
     raise lost(intent, f"{said} ({code})" if code else said)
 
 
