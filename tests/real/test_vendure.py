@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -37,7 +38,9 @@ REAL = {name: os.environ.get(f"ISTHMUS_TEST_VENDURE_{name}", "") for name in NAM
 pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
-    pytest.mark.skipif(not all(REAL.values()), reason="no real Vendure given: `python -m tests.real.vendure` starts one"),
+    pytest.mark.skipif(
+        not all(REAL.values()), reason="no real Vendure given: `python -m tests.real.vendure` starts one"
+    ),
 ]
 LAMP, SHELF, CHAIR = "LAMP-0001", "SHELF-0002", "CHAIR-0003"
 
@@ -146,8 +149,9 @@ async def test_a_wrong_password_is_told(wire: Wire) -> None:
 
 
 async def test_what_an_account_may_not_do_is_named(wire: Wire, merchant: Merchant) -> None:
-    merchant.member("reader@example.com", "reader-demo-password", READING)
-    session = opened(wire, login="reader@example.com", password="reader-demo-password")
+    login = f"reader-{uuid4().hex[:8]}@example.com"
+    merchant.member(login, "reader-demo-password", READING)
+    session = opened(wire, login=login, password="reader-demo-password")
 
     report = await session.probe.probe()
     assert [one.code for one in report.findings] == ["permission_missing"]
@@ -195,7 +199,7 @@ async def test_an_order_adds_up_to_the_cent(
 ) -> None:
     coupons: list[str] = []
     if percent:
-        coupons = [f"C{percent}{channel}"]
+        coupons = [f"C{percent}{channel}{uuid4().hex[:8]}"]
         merchant.coupon(coupons[0], percent)
     code = check_out(merchant, basket, channel=channel, coupons=coupons)
 
@@ -225,7 +229,9 @@ async def test_carts_and_drafts_are_no_orders(session: Session, merchant: Mercha
 async def test_shipments_are_seen_though_the_order_is_not_stamped(session: Session, merchant: Merchant) -> None:
     code = check_out(merchant, {LAMP: 3, SHELF: 1}, payment="authorized")
     first = await read_one(session, merchant, code)
-    merchant.admin.ask("mutation($p:ID!){settlePayment(id:$p){__typename}}", {"p": merchant.order(code)["payments"][0]["id"]})
+    merchant.admin.ask(
+        "mutation($p:ID!){settlePayment(id:$p){__typename}}", {"p": merchant.order(code)["payments"][0]["id"]}
+    )
     stamp = merchant.order(code)["updatedAt"]
     part = merchant.ship(code, 1)
     partly = await read_one(session, merchant, code)
@@ -277,7 +283,7 @@ async def test_what_is_canceled_before_and_after_it_was_sent(session: Session, m
 
 @pytest.mark.parametrize("channel", ["", GROSS])
 async def test_a_discounted_order_that_is_cut_still_adds_up(session: Session, merchant: Merchant, channel: str) -> None:
-    coupon = f"CUT{channel}"
+    coupon = f"CUT{channel}{uuid4().hex[:8]}"
     merchant.coupon(coupon, 33)
     code = check_out(merchant, {SHELF: 7, CHAIR: 3}, channel=channel, coupons=[coupon])
     for _ in range(3):
@@ -377,7 +383,9 @@ async def level_of(session: Session, merchant: Merchant, sku: str, place: str = 
     return level
 
 
-async def test_a_figure_is_what_may_be_sold_whatever_orders_have_set_aside(session: Session, merchant: Merchant) -> None:
+async def test_a_figure_is_what_may_be_sold_whatever_orders_have_set_aside(
+    session: Session, merchant: Merchant
+) -> None:
     check_out(merchant, {CHAIR: 5})
     before = await level_of(session, merchant, CHAIR)
     elsewhere = merchant.levels(CHAIR)[merchant.places["EAST"]]

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class RealVendure:
 
 
 @contextmanager
-def real_vendure() -> Iterator[RealVendure]:
+def real_vendure() -> Generator[RealVendure]:
     """Yield a running shop, whatever has to be made for it first. Raises `NoNode`, `StepFailed`."""
     packages = installed()
     with TemporaryDirectory(prefix="isthmus-vendure-") as folder:
@@ -121,7 +121,7 @@ def check_node() -> None:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], log: Path, url: str) -> Iterator[None]:
+def serving(environment: Mapping[str, str], log: Path, url: str) -> Generator[None]:
     """Run the shop while the block runs."""
     with log.open("wb") as said:
         server = subprocess.Popen(

@@ -1,6 +1,6 @@
 """A receiver for a real shop's deliveries: takes whatever comes and keeps it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +17,7 @@ WAIT_S = 20.0
 class Inbox:
     """What came, in the order it came."""
 
-    waiting: "Queue[Delivery]" = field(default_factory=lambda: Queue[Delivery]())
+    waiting: "Queue[Delivery]" = field(default_factory=Queue[Delivery])
 
     def until(self, wanted: Callable[[Delivery], bool]) -> Delivery:
         """Return the next delivery that is wanted; what came before it is dropped. Raises `Empty`."""
@@ -36,7 +36,7 @@ class Inbox:
 
 
 @contextmanager
-def receiving(port: int) -> Iterator[Inbox]:
+def receiving(port: int) -> Generator[Inbox]:
     """Take deliveries at a port while the block runs."""
     inbox = Inbox()
 
@@ -51,7 +51,7 @@ def receiving(port: int) -> Iterator[Inbox]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *words: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Taking)

@@ -155,17 +155,19 @@ class Merchant:
                 }
             },
         )["id"]
-        self.method = self.admin.one("mutation($i:CreateShippingMethodInput!){createShippingMethod(input:$i){id}}", {"i": _SHIPPING})["id"]
+        self.method = self.admin.one(
+            "mutation($i:CreateShippingMethodInput!){createShippingMethod(input:$i){id}}", {"i": _SHIPPING}
+        )["id"]
         payments = [
-            self.admin.one("mutation($i:CreatePaymentMethodInput!){createPaymentMethod(input:$i){id}}", {"i": one})["id"]
-            for one in (_payment("paid", settles=True), _payment("authorized", settles=False))
+            self.admin.one("mutation($i:CreatePaymentMethodInput!){createPaymentMethod(input:$i){id}}", {"i": method})
+            for method in (_payment("paid", settles=True), _payment("authorized", settles=False))
         ]
         self.admin.ask(
             "mutation($c:ID!,$p:[ID!]!,$s:[ID!]!,$l:[ID!]!){"
             "a:assignPaymentMethodsToChannel(input:{channelId:$c,paymentMethodIds:$p}){id}"
             " b:assignShippingMethodsToChannel(input:{channelId:$c,shippingMethodIds:$s}){id}"
             " c:assignStockLocationsToChannel(input:{channelId:$c,stockLocationIds:$l}){id}}",
-            {"c": gross, "p": payments, "s": [self.method], "l": list(self.places.values())},
+            {"c": gross, "p": [one["id"] for one in payments], "s": [self.method], "l": list(self.places.values())},
         )
 
     def _goods(self) -> None:
@@ -266,7 +268,14 @@ class Merchant:
         lines = [{"orderLineId": order["lines"][0]["id"], "quantity": quantity}] if quantity else None
         self.admin.ask(
             "mutation($i:CancelOrderInput!){cancelOrder(input:$i){__typename ...on ErrorResult{errorCode message}}}",
-            {"i": {"orderId": order["id"], "lines": lines, "cancelShipping": quantity is None, "reason": "changed mind"}},
+            {
+                "i": {
+                    "orderId": order["id"],
+                    "lines": lines,
+                    "cancelShipping": quantity is None,
+                    "reason": "changed mind",
+                }
+            },
         )
 
     def refund(self, code: str, amount: int) -> None:
@@ -354,7 +363,9 @@ def check_out(
     buyer = {"firstName": "Ada", "lastName": "Example", "emailAddress": email}
     shopper.ask(f"mutation($i:CreateCustomerInput!){{setCustomerForOrder(input:$i){{{failed}}}}}", {"i": buyer})
     shopper.ask(f"mutation($i:CreateAddressInput!){{setOrderShippingAddress(input:$i){{{failed}}}}}", {"i": ADDRESS})
-    shopper.ask(f"mutation($m:[ID!]!){{setOrderShippingMethod(shippingMethodId:$m){{{failed}}}}}", {"m": [merchant.method]})
+    shopper.ask(
+        f"mutation($m:[ID!]!){{setOrderShippingMethod(shippingMethodId:$m){{{failed}}}}}", {"m": [merchant.method]}
+    )
     shopper.ask(f'mutation{{transitionOrderToState(state:"ArrangingPayment"){{{failed}}}}}')
     placed = shopper.one(
         f"mutation($i:PaymentInput!){{addPaymentToOrder(input:$i){{{failed} ...on Order{{code}}}}}}",

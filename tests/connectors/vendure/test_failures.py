@@ -4,8 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from isthmus.connectors.vendure.wire import Account
+from isthmus.canonical.quantity import pieces
+from isthmus.canonical.stock import StockLevel
+from isthmus.connectors.vendure import operations as ask
+from isthmus.connectors.vendure import wire
+from isthmus.connectors.vendure.failures import Intent, lost
 from isthmus.kit.http import AnswerLost, NotSent, Response
+from isthmus.ports.connector import Session
 from isthmus.ports.errors import (
     AuthExpired,
     ContractBroken,
@@ -13,111 +18,125 @@ from isthmus.ports.errors import (
     InDoubt,
     Invalid,
     Misconfigured,
+    NotFound,
     Throttled,
     Trouble,
     Unreachable,
     WireDrift,
 )
-from tests.connectors.vendure.stand import TOKEN, Said, Stand, ok, said
+from isthmus.ports.sink import Key
+from isthmus.testing.pace import OpenPace
+from tests.connectors.vendure.builders import a_stocked, listed
+from tests.connectors.vendure.harness import NOW, Answer, Desk, client_of, failed, opened, raw
+
+PAGE = "<html><body>Down for maintenance</body></html>"
 
 
-async def reading(stand: Stand) -> None:
-    await stand.client.get("account.get", "account", Account)
+async def reading(session: Session) -> None:
+    async for _ in session.sources["warehouse"].changes(None):
+        pass
 
 
-async def writing(stand: Stand) -> None:
-    await stand.client.post("account.put", "account", Account, {"name": "x"}, key="shop:1")
+async def writing(session: Session) -> None:
+    level = StockLevel(external_id="1@1", sku="A", warehouse="1", item_ref="1", available=pieces(7))
+    await session.sinks["stock_level"].put(level, key=Key("shop:1@1"))
 
 
-def refused(status: int, body: bytes = b'{"error":{"code":"no","message":"no"}}', **headers: str) -> Response:
-    return Response(status, headers, body)
-
-
-REFUSALS = [
-    pytest.param(refused(301), Misconfigured, id="301-elsewhere"),
-    pytest.param(refused(400), ContractBroken, id="400"),
-    pytest.param(refused(401), AuthExpired, id="401"),
-    pytest.param(refused(403), Forbidden, id="403"),
-    pytest.param(refused(404), Misconfigured, id="404-no-api-here"),
-    pytest.param(refused(405), ContractBroken, id="405"),
-    pytest.param(refused(408), Unreachable, id="408-not-arrived"),
-    pytest.param(refused(422), Invalid, id="422"),
-    pytest.param(refused(429), Throttled, id="429"),
-    pytest.param(NotSent("no connection"), Unreachable, id="not-sent"),
-]
-
-
-@pytest.mark.parametrize(("answer", "expected"), REFUSALS)
-@pytest.mark.parametrize("act", [reading, writing])
-async def test_what_was_certainly_not_done_is_the_same_for_reads_and_writes(
-    answer: Said, expected: type[Trouble], act: object
-) -> None:
-    assert callable(act)
-    with pytest.raises(expected):
-        await act(said(answer))
-
-
-LOST = [
-    pytest.param(refused(500), Unreachable, id="500"),
-    pytest.param(refused(503), Unreachable, id="503"),
-    pytest.param(AnswerLost("reset"), Unreachable, id="lost"),
-    pytest.param(ok(b"<html>Down for maintenance</html>"), Unreachable, id="page"),
-    pytest.param(ok(b'{"id": 70'), Unreachable, id="cut"),
-    pytest.param(ok(b'"unexpected"'), WireDrift, id="another-form"),
-]
-
-
-@pytest.mark.parametrize(("answer", "expected"), LOST)
-async def test_an_answer_that_is_lost_leaves_a_write_in_doubt_about_its_key(
-    answer: Said, expected: type[Trouble]
-) -> None:
-    with pytest.raises(expected):
-        await reading(said(answer))
-    with pytest.raises(InDoubt) as doubt:
-        await writing(said(answer))
-    assert doubt.value.key == "shop:1"
+def shop(answer: Answer) -> Desk:
+    return Desk().on("Places", answer).on("Levels", listed(a_stocked())).on("SetStock", answer)
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
+    ("answer", "kind"),
     [
-        pytest.param({"Retry-After": "7"}, 7, id="seconds"),
-        pytest.param({"Retry-After": "-7"}, 0, id="never-before-now"),
-        pytest.param({"Retry-After": "Mon, 02 Mar 2026 10:00:09 GMT"}, 9, id="date"),
-        pytest.param({"Retry-After": "Mon, 02 Mar 2026 09:00:00 GMT"}, 0, id="date-gone-by"),
-        pytest.param({"Retry-After": "soon"}, 2, id="unknown-words"),
-        pytest.param({}, 2, id="no-hint"),
+        pytest.param(raw(PAGE), Unreachable, id="a-page"),
+        pytest.param(raw("[]"), WireDrift, id="a-list"),
+        pytest.param(raw('{"data":{}}'), WireDrift, id="nothing"),
+        pytest.param(raw('{"data":null}'), WireDrift, id="null"),
+        pytest.param(raw(PAGE, 301), Misconfigured, id="moved"),
+        pytest.param(raw(PAGE, 400), ContractBroken, id="malformed"),
+        pytest.param(raw(PAGE, 401), AuthExpired, id="a-proxy-asks"),
+        pytest.param(raw(PAGE, 403), Forbidden, id="a-proxy-refuses"),
+        pytest.param(raw(PAGE, 404), Misconfigured, id="another-address"),
+        pytest.param(raw(PAGE, 408), Unreachable, id="too-slow"),
+        pytest.param(raw(PAGE, 500), Unreachable, id="broken"),
+        pytest.param(raw('{"statusCode":500,"message":""}', 500), Unreachable, id="too-large-or-broken"),
+        pytest.param(failed("CHANNEL_NOT_FOUND"), Misconfigured, id="channel"),
+        pytest.param(failed("GRAPHQL_VALIDATION_FAILED", status=400), ContractBroken, id="unknown-field"),
+        pytest.param(failed("BAD_USER_INPUT", status=400), ContractBroken, id="bad-variable"),
+        pytest.param(failed("INTERNAL_SERVER_ERROR"), Unreachable, id="internal"),
+        pytest.param(failed("", "SqliteError: database is locked"), Unreachable, id="database"),
+        pytest.param(AnswerLost("reset"), Unreachable, id="lost"),
+        pytest.param(NotSent("refused"), Unreachable, id="never-sent"),
     ],
 )
-async def test_a_429_says_when_to_come_back_and_holds_everybody_up(headers: dict[str, str], seconds: int) -> None:
-    stand = said(refused(429, **headers))
+@pytest.mark.parametrize("deed", [reading, writing])
+async def test_an_answer_is_sorted(answer: Answer, kind: type[Trouble], deed: object) -> None:
+    with pytest.raises(kind):
+        await deed(opened(shop(answer)))  # type: ignore[operator]
+
+
+async def test_a_question_that_is_refused_is_our_mistake() -> None:
+    with pytest.raises(ContractBroken, match="more than 1000"):
+        await reading(opened(shop(failed("USER_INPUT_ERROR", "Cannot take more than 1000 results"))))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (failed("USER_INPUT_ERROR"), Invalid),
+        (failed("ILLEGAL_OPERATION"), Invalid),
+        (failed("ENTITY_NOT_FOUND"), NotFound),
+        (failed("", "SqliteError: FOREIGN KEY constraint failed"), Invalid),
+        (failed("", 'insert or update violates foreign key constraint "FK_1"'), Invalid),
+    ],
+)
+async def test_a_record_that_is_refused_is_its_owners(answer: Response, kind: type[Trouble]) -> None:
+    with pytest.raises(kind):
+        await writing(opened(shop(answer)))
+
+
+async def test_a_write_that_must_not_be_repeated_is_in_doubt() -> None:
+    client = client_of(opened(Desk().on("SetStock", AnswerLost("reset"), raw("[]"), raw('{"data":{}}'))))
+    for _ in range(3):
+        with pytest.raises(InDoubt) as doubt:
+            await client.mutate(ask.SET_STOCK, {"input": []}, wire.Listed, key="k")
+        assert doubt.value.key == "k"
+    assert isinstance(lost(Intent("k", repeatable=True), "x"), Unreachable)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("7", 7),
+        ("-5", 0),
+        ("Fri, 20 Nov 2026 10:00:30 GMT", 30),
+        ("Fri, 20 Nov 2026 09:00:00 GMT", 0),
+        ("soon", 2),
+        ("", 2),
+    ],
+)
+async def test_a_proxy_that_says_slower_is_obeyed(header: str, wait: int) -> None:
+    pace = OpenPace()
+
     with pytest.raises(Throttled) as told:
-        await reading(stand)
-    assert told.value.retry_at == stand.clock.now() + timedelta(seconds=seconds)
-    assert stand.pace.pauses == [seconds]
+        await reading(opened(shop(raw(PAGE, 429, **{"Retry-After": header})), pace))
+
+    assert told.value.retry_at == NOW + timedelta(seconds=wait)
 
 
-async def test_what_is_sent_carries_the_token_and_holds_a_slot_of_the_pace() -> None:
-    stand = said(refused(422))
-    with pytest.raises(Invalid):
-        await writing(stand)
-    (request,) = stand.http.asked
-    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
-    assert (request.method, request.body) == ("POST", b'{"name":"x"}')
-    assert stand.pace.taken == [1.0]
+@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 20 Nov 9999 10:00:00 GMT"])
+async def test_a_clock_that_cannot_be_is_not_taken(date: str) -> None:
+    answer = raw('{"data":{"page":{"items":[],"totalItems":0}}}')
+    answer = Response(200, {"Date": date} if date else {}, answer.body)
+    client = client_of(opened(shop(answer)))
+
+    assert (await client.query(ask.PLACES, {}, wire.Listed)).server_time == NOW
 
 
-async def test_a_refusal_quotes_neither_a_page_nor_the_token() -> None:
-    with pytest.raises(Invalid) as page:
-        await reading(said(refused(422, b"<html>a long page</html>")))
-    assert "a web page" in str(page.value)
-    with pytest.raises(Invalid) as quoting:
-        await reading(said(refused(422, f"you sent {TOKEN}".encode())))
-    assert TOKEN not in str(quoting.value)
-    assert TOKEN not in repr(said(ok(b"{}")).client)
+async def test_no_secret_is_quoted() -> None:
+    quoting = failed("ENTITY_NOT_FOUND", "no demo-password, token-one or demo-webhook-secret here")
+    with pytest.raises(NotFound) as trouble:
+        await reading(opened(shop(quoting)))
 
-
-async def test_a_drift_says_where() -> None:
-    with pytest.raises(WireDrift) as drift:
-        await reading(said(ok(b'{"id": "seven"}')))
-    assert drift.value.path == "$.id"
+    assert not [one for one in ("demo-password", "token-one", "demo-webhook-secret") if one in str(trouble.value)]

@@ -1,6 +1,6 @@
 """The same promises at the vendor's own sandbox.
 
-Set ISTHMUS_LIVE=1 and the two variables of `NAMES`, and let the tests reach it: pytest -m live
+Set ISTHMUS_LIVE=1 and the variables of `NAMES`, and let the tests reach it: pytest -m live
 --allow-hosts=<host of the sandbox> tests/connectors/vendure. Nothing is written there.
 """
 
@@ -17,7 +17,11 @@ from isthmus.ports.probe import Severity
 from isthmus.ports.source import Searchable
 from isthmus.testing.pace import OpenPace
 
-NAMES = {"url": "ISTHMUS_TEST_VENDURE_URL", "token": "ISTHMUS_TEST_VENDURE_TOKEN"}
+NAMES = {
+    "url": "ISTHMUS_TEST_VENDURE_URL",
+    "login": "ISTHMUS_TEST_VENDURE_LOGIN",
+    "password": "ISTHMUS_TEST_VENDURE_PASSWORD",
+}
 FORM = {field: os.environ.get(name, "") for field, name in NAMES.items()}
 pytestmark = [
     pytest.mark.live,

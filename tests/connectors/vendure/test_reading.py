@@ -1,167 +1,332 @@
-"""Items come through whole, one by one, and a reading goes on wherever it was broken off."""
+"""What is listed is read whole: from the right end, resumable, and bad rows apart."""
 
 import json
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from isthmus.canonical.money import Money
-from isthmus.canonical.product import Variant
-from isthmus.connectors.vendure import address
-from isthmus.connectors.vendure.cursors import OVERLAP, Position, position
-from isthmus.ports.errors import ContractBroken, WireDrift
+from isthmus.connectors.vendure.cursors import OVERLAP, SWEEP_EVERY, Position, position
+from isthmus.connectors.vendure.order_listing import spot
+from isthmus.ports.connector import Session
+from isthmus.ports.errors import ContractBroken, Unmapped, WireDrift
+from isthmus.ports.listing import Glimpsed, Span
 from isthmus.ports.source import Cursor, Page, Searchable
-from isthmus.simulators.vendure import VendureWorld
-from isthmus.testing.clock import START
-from tests.connectors.vendure.stand import Stand, ok, opened, said
-
-ROW: dict[str, Any] = {
-    "id": 5,
-    "sku": "MUG-1",
-    "name": "Mug",
-    "barcode": "4006381333931",
-    "price": "12.50",
-    "currency": "EUR",
-    "active": True,
-    "updated_at": "2026-03-02T11:00:00+02:00",
-    "deleted_at": None,
-}
-DATE = "Mon, 02 Mar 2026 10:00:00 GMT"
-
-
-def page(*rows: dict[str, Any], onward: str | None = None) -> bytes:
-    return json.dumps({"variants": rows, "next": onward}).encode()
-
-
-async def changes(stand: Stand, since: Cursor | None = None) -> list[Page[Variant]]:
-    return [each async for each in stand.session.sources["variant"].changes(since)]
-
-
-async def test_an_item_is_translated_field_by_field() -> None:
-    stand = said(ok(page(ROW)))
-    (only,) = await changes(stand)
-    moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    assert only.records == [
-        Variant(
-            external_id="5",
-            number="MUG-1",
-            revision=moment.isoformat(),
-            changed_at=moment,
-            read_at=START,
-            sku="MUG-1",
-            gtin="4006381333931",
-            title="Mug",
-            price=Money(Decimal("12.50"), "EUR"),
-        )
-    ]
-
-
-async def test_a_round_asks_for_every_page_and_the_next_one_begins_before_it() -> None:
-    first = said(ok(page(ROW, onward="p2"), Date=DATE), ok(page(ROW), Date=DATE))
-    one, two = await changes(first)
-    assert (one.last, two.last) == (False, True)
-    assert "after=p2" in first.http.asked[1].url
-    assert "updated_since" not in first.http.asked[0].url
-    second = said(ok(page(), Date=DATE))
-    await changes(second, two.cursor)
-    assert "updated_since=2026-03-02T09%3A55%3A00Z" in second.http.asked[0].url
-
-
-@pytest.mark.parametrize("date", [{}, {"Date": "soon"}, {"Date": "Mon, 02 Mar 1026 10:00:00 GMT"}])
-async def test_without_a_usable_date_our_own_clock_counts(date: dict[str, str]) -> None:
-    stand = said(ok(page(), **date))
-    (only,) = await changes(stand)
-    assert position(only.cursor).since == stand.clock.now() - OVERLAP
-
-
-async def test_a_page_that_leads_to_itself_is_not_asked_for_for_ever() -> None:
-    with pytest.raises(WireDrift):
-        await changes(said(ok(page(onward="p2"))))
-
-
-BAD = [
-    pytest.param({"price": "cheap"}, id="no-price"),
-    pytest.param({"price": "NaN"}, id="not-a-number"),
-    pytest.param({"currency": "???"}, id="no-currency"),
-    pytest.param({"updated_at": "2026-03-02T10:00:00"}, id="no-zone"),
-    pytest.param({"updated_at": "0001-01-01T00:00:00+14:00"}, id="no-date"),
-    pytest.param({"name": None}, id="no-name"),
-]
-
-
-@pytest.mark.parametrize("spoiled", BAD)
-async def test_a_bad_row_fails_alone_and_a_deleted_one_is_gone(spoiled: dict[str, Any]) -> None:
-    deleted = {**ROW, "id": 7, "deleted_at": "2026-03-02T10:00:00Z"}
-    stand = said(ok(page(ROW, {**ROW, "id": 6, **spoiled}, deleted)))
-    (only,) = await changes(stand)
-    assert [each.external_id for each in only.records] == ["5"]
-    assert [(each.external_id, each.number) for each in only.bad] == [("6", "MUG-1")]
-    assert only.gone == ["7"]
-    with pytest.raises(WireDrift):
-        await said(ok(page({**ROW, **spoiled}))).session.sources["variant"].read(["5"])
-
-
-async def test_a_row_that_does_not_say_which_it_is_stops_the_reading() -> None:
-    with pytest.raises(WireDrift):
-        await changes(said(ok(page({**ROW, "id": None}))))
-
-
-async def test_items_are_read_by_id_and_found_by_number_as_the_double_has_them() -> None:
-    world = VendureWorld("empty")
-    for number in range(1, 251):
-        world.catalog.add(f"ITEM-{number}", f"Item {number}")
-    twin = world.catalog.add("ITEM-7", "Another item of the same SKU")
-    async with opened(world) as session:
-        source = session.sources["variant"]
-        assert isinstance(source, Searchable)
-        ids = [str(one.id) for one in world.catalog.there()]
-        assert [each.external_id for each in await source.read([*ids, "999", "x7", "-1"])] == ids
-        assert [each.external_id for each in await source.by_number("ITEM-7")] == ["7", str(twin.id)]
-        assert await source.by_number("ITEM-8000") == []
-        assert await source.by_number("") == []
-
-
-async def test_more_of_one_number_than_a_page_holds_are_all_found() -> None:
-    world = VendureWorld("empty")
-    for number in range(130):
-        world.catalog.add("SAME", f"Item {number}")
-    async with opened(world) as session:
-        source = session.sources["variant"]
-        assert isinstance(source, Searchable)
-        assert len({each.external_id for each in await source.by_number("SAME")}) == 130
-
-
-@given(
-    since=st.none() | st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    after=st.text(),
+from tests.connectors.vendure.builders import (
+    GROSS,
+    Content,
+    a_field,
+    a_level,
+    a_shop,
+    a_stocked,
+    a_variant,
+    an_order,
+    listed,
 )
-def test_a_cursor_comes_back_as_it_was(since: datetime | None, after: str) -> None:
-    there = Position(since=since, mark=since, after=after)
-    assert position(there.cursor()) == there
-    assert there.began(START) == (there if since else Position(mark=START - OVERLAP, after=after))
+from tests.connectors.vendure.harness import NOW, Desk, failed, opened
+
+SINCE = NOW - timedelta(hours=1)
+PAGE = 100
 
 
-@pytest.mark.parametrize("text", ["x", "[]", '{"since": 7}', '{"other": 1}', "[" * 5000])
-def test_a_cursor_of_somebody_else_is_refused(text: str) -> None:
-    with pytest.raises(ContractBroken):
-        position(Cursor(text))
+async def pages_of(session: Session, kind: str, since: str | Cursor | None = None) -> list[Page[object]]:
+    return [page async for page in session.sources[kind].changes(Cursor(since) if since else None)]
 
 
-def test_the_overlap_is_longer_than_clocks_are_apart() -> None:
-    assert timedelta(minutes=2) < OVERLAP
+def ids(*pages: Page[object]) -> list[str]:
+    return [each.external_id for page in pages for each in page.records]  # type: ignore[attr-defined]
+
+
+def a_list(*rows: Content) -> object:
+    """Answer as a list does: by `skip` and `take`."""
+
+    def answer(variables: Content) -> Content:
+        options = variables["options"]
+        chosen = rows[options["skip"] : options["skip"] + options["take"]]
+        wanted = options.get("filter", {}).get("id", {}).get("in")
+        if wanted is not None:
+            chosen = tuple(row for row in rows if row["id"] in wanted)
+        return listed(*chosen, total=len(rows))
+
+    return answer
+
+
+# --- Orders -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_first_round_reads_every_order_that_was_placed() -> None:
+    desk = Desk().on("Orders", a_list(*(an_order(number) for number in range(1, 2 * PAGE + 2))))  # type: ignore[arg-type]
+
+    pages = await pages_of(opened(desk), "order")
+
+    assert ids(*pages) == [str(number) for number in range(1, 2 * PAGE + 2)]
+    assert [page.last for page in pages] == [False, False, True]
+    first = desk.options("Orders")[0]
+    assert first["filter"] == {
+        "active": {"eq": False},
+        "orderPlacedAt": {"isNull": False},
+        "type": {"in": ["Regular", "Aggregate"]},
+    }
+    assert first["sort"] == {"orderPlacedAt": "ASC", "id": "ASC"}
+    assert position(pages[-1].cursor) == Position(since=NOW - OVERLAP, swept=NOW - OVERLAP)
+
+
+async def test_a_round_that_was_broken_off_goes_on() -> None:
+    desk = Desk().on("Orders", a_list(*(an_order(number) for number in range(1, PAGE + 3))))  # type: ignore[arg-type]
+    [first, *_] = await pages_of(opened(desk), "order")
+
+    rest = await pages_of(opened(desk), "order", first.cursor)
+
+    assert ids(*rest) == [str(PAGE + 1), str(PAGE + 2)]
+
+
+async def test_a_later_round_asks_for_what_is_new_or_saved() -> None:
+    since = Position(since=SINCE, swept=NOW - OVERLAP).cursor()
+    desk = Desk().on("Orders", listed(an_order()))
+
+    [page] = await pages_of(opened(desk), "order", since)
+
+    [asked] = desk.options("Orders")
+    after = {"after": "2026-11-20T09:00:00.000Z"}
+    assert asked["filter"]["_or"] == [{"orderPlacedAt": after}, {"updatedAt": after}]
+    assert position(page.cursor).swept == NOW - OVERLAP
 
 
 @pytest.mark.parametrize(
-    ("entered", "used"),
-    [
-        ("https://account.example.com/admin/", "https://account.example.com"),
-        (" account.example.com ", "https://account.example.com"),
-        ("http://127.0.0.1:8103", "http://127.0.0.1:8103"),
-    ],
+    "swept", [None, NOW - OVERLAP - SWEEP_EVERY, NOW + timedelta(days=1)], ids=["never", "long-ago", "clock-put-back"]
 )
-def test_an_address_is_taken_as_people_write_it(entered: str, used: str) -> None:
-    assert address(entered) == used
+async def test_open_orders_are_read_besides_when_it_is_time(swept: datetime | None) -> None:
+    rows = [an_order(number) for number in range(1, 2 * PAGE + 2)]
+    desk = Desk()
+
+    def answer(variables: Content) -> object:
+        new = "_or" in variables["options"]["filter"]
+        return a_list(*(rows[:1] if new else rows))(variables)  # type: ignore[operator]
+
+    desk.on("Orders", answer)
+    pages = await pages_of(opened(desk), "order", Position(since=SINCE, swept=swept).cursor())
+
+    assert ids(*pages[1:]) == [str(number) for first, end in ((102, 202), (2, 102), (1, 2)) for number in range(first, end)]
+    assert set(ids(*pages)) == {row["id"] for row in rows}
+    windows = [(one["skip"], one["take"]) for one in desk.options("Orders") if "_or" not in one["filter"]]
+    assert windows == [(0, 100), (101, 100), (1, 100), (0, 1)], "from the end: rows leave while it is read"
+    assert desk.options("Orders")[-1]["filter"]["state"] == {"notIn": ["Delivered", "Cancelled"]}
+    assert position(pages[-1].cursor) == Position(since=NOW - OVERLAP, swept=NOW - OVERLAP)
+    for broken_off in pages[:-1]:
+        rest = await pages_of(opened(desk), "order", broken_off.cursor)
+        at = pages.index(broken_off)
+        assert set(ids(*pages[: at + 1], *rest)) == {row["id"] for row in rows}
+
+
+async def test_a_sweep_ends_where_nothing_is_left() -> None:
+    desk = Desk().on("Orders", listed())
+    at = Position(since=SINCE, mark=NOW, sweeping=True, left=0).cursor()
+
+    [page] = await pages_of(opened(desk), "order", at)
+
+    assert (page.last, list(page.records)) == (True, [])
+
+
+async def test_a_list_that_shrinks_under_our_hands_still_ends() -> None:
+    desk = Desk().on("Orders", listed(*(an_order(one) for one in range(PAGE)), total=300), listed(total=300))
+
+    pages = await pages_of(opened(desk), "order")
+
+    assert [page.last for page in pages] == [False, True]
+
+
+async def test_an_order_that_cannot_be_understood_is_named_and_the_others_read() -> None:
+    rows = (
+        an_order(1),
+        an_order(2, totalWithTax="much"),
+        an_order(3, state="Packed"),
+        an_order(4, currencyCode="???"),
+        an_order(5),
+    )
+    [page] = await pages_of(opened(Desk().on("Orders", listed(*rows))), "order")
+
+    assert ids(page) == ["1", "5"]
+    assert [(bad.external_id, bad.number, type(bad.trouble)) for bad in page.bad] == [
+        ("2", "CODE000000000002", WireDrift),
+        ("3", "CODE000000000003", Unmapped),
+        ("4", "CODE000000000004", WireDrift),
+    ]
+
+
+async def test_a_row_that_does_not_even_say_which_it_is_raises() -> None:
+    with pytest.raises(WireDrift):
+        await pages_of(opened(Desk().on("Orders", listed({"code": "X"}))), "order")
+
+
+async def test_orders_are_read_by_ids_that_can_be_ids() -> None:
+    desk = Desk().on("Orders", a_list(an_order(1), an_order(2)))  # type: ignore[arg-type]
+    uuid = "0b7c2f4e-9f59-4a51-9f0e-3a8f3e9d1c11"
+
+    found = await opened(desk).sources["order"].read(["1", "99999999999", "1'", "", uuid, "1"])
+
+    assert [one.external_id for one in found] == ["1"]
+    assert desk.options("Orders")[0]["filter"]["id"] == {"in": ["1", uuid]}
+    assert desk.options("Orders")[0]["filter"]["active"] == {"eq": False}
+    assert await opened(desk).sources["order"].read([]) == []
+
+
+async def test_the_shops_own_fields_are_asked_for_by_name() -> None:
+    fields = [
+        a_field("giftNote"),
+        a_field("secret", internal=True),
+        a_field("margin", requiresPermission=["ReadMargin"]),
+        a_field("salesRep", "relation"),
+        a_field("bad name"),
+    ]
+    desk = Desk().on("Shop", a_shop(fields={"Order": fields, "Customer": [a_field("vip", "boolean")]}))
+    desk.on("Orders", listed(an_order(customFields={"giftNote": "Hello"})))
+
+    [page] = await pages_of(opened(desk), "order")
+
+    [query] = [json.loads(one.body or b"")["query"] for one in desk.requests if one.operation == "Orders"]
+    assert "customFields{giftNote}" in query
+    assert page.records[0].custom["customFields.giftNote"] == "Hello"  # type: ignore[attr-defined]
+
+
+async def test_fields_that_were_taken_away_are_not_asked_for_any_more() -> None:
+    desk = Desk().on("Shop", a_shop(fields={"Order": [a_field("giftNote")]}), a_shop())
+    desk.on("Orders", failed("GRAPHQL_VALIDATION_FAILED", status=400), listed(an_order()))
+
+    [page] = await pages_of(opened(desk), "order")
+
+    assert ids(page) == ["1"]
+
+
+async def test_a_question_that_is_refused_for_another_reason_is_not_asked_again() -> None:
+    desk = Desk().on("Orders", failed("GRAPHQL_VALIDATION_FAILED", status=400))
+
+    with pytest.raises(ContractBroken):
+        await pages_of(opened(desk), "order")
+    assert desk.names().count("Orders") == 1
+
+
+@pytest.mark.parametrize("cursor", ["x", "[]", '{"skip":-1}', '{"left":-1}', '{"since":"2026-01-01"}', "[" * 9999])
+@pytest.mark.parametrize("kind", ["order", "variant"])
+async def test_a_cursor_that_is_not_ours_is_refused(kind: str, cursor: str) -> None:
+    with pytest.raises(ContractBroken):
+        await pages_of(opened(Desk()), kind, cursor)
+    with pytest.raises(ContractBroken):
+        spot(Cursor(cursor))
+
+
+# --- Lists ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_own_list_names_the_orders_of_a_span() -> None:
+    span = Span(NOW - timedelta(minutes=5), NOW)
+    late = an_order(2, orderPlacedAt="2026-11-20T10:00:00.000Z")
+    rows = [an_order(1), late, *(an_order(number) for number in range(3, PAGE + 3))]
+    desk = Desk().on("Orders", a_list(*rows)).on("OrdersGlimpsed", a_list(*rows))  # type: ignore[arg-type]
+    listing = opened(desk).listings["order"]
+
+    pages = [page async for page in listing.listed(span)]
+    rest = [page async for page in listing.listed(span, after=pages[0].cursor)]
+
+    assert [len(page.entries) for page in pages] == [PAGE - 1, 2]
+    assert [entry.key for page in rest for entry in page.entries] == ["101", "102"]
+    assert desk.options("Orders")[0]["filter"]["orderPlacedAt"] == {
+        "after": "2026-11-20T09:54:59.000Z",
+        "before": "2026-11-20T10:00:01.000Z",
+    }
+    assert isinstance(listing, Glimpsed)
+    seen = [one for some in [each async for each in listing.glimpses(span)] for one in some]
+    assert len(seen) == PAGE + 1
+    assert [entry.key for entry in await listing.named(["2"])] == ["2"]
+    assert await listing.named([]) == []
+
+
+async def test_glimpses_end_where_nothing_comes() -> None:
+    listing = opened(Desk().on("OrdersGlimpsed", listed(total=5))).listings["order"]
+    assert isinstance(listing, Glimpsed)
+
+    assert [list(some) async for some in listing.glimpses(Span(SINCE, NOW))] == [[]]
+
+
+async def test_buyers_are_listed_and_found_again() -> None:
+    guest = an_order(2, customer=None)
+    desk = Desk().on("Orders", a_list(an_order(1), guest)).on("Customers", listed({"id": "7"}))  # type: ignore[arg-type]
+    listing = opened(desk).listings["customer"]
+
+    entries = [entry async for page in listing.listed(Span(SINCE, NOW)) for entry in page.entries]
+
+    assert [(entry.key, entry.record.custom["order"]) for entry in entries] == [("7", "1"), ("guest:2", "2")]
+    assert {entry.key for entry in await listing.named(["7", "8", "guest:2", "guest:9"])} == {"7", "guest:2"}
+
+
+# --- Goods ------------------------------------------------------------------------------------------------------------
+
+
+async def test_every_variant_is_read_from_the_end() -> None:
+    desk = Desk().on("Variants", a_list(*(a_variant(number) for number in range(1, PAGE + 2))))  # type: ignore[arg-type]
+
+    pages = await pages_of(opened(desk), "variant")
+
+    assert sorted(map(int, ids(*pages))) == list(range(1, PAGE + 2))
+    assert [(one["skip"], one["take"]) for one in desk.options("Variants")] == [(0, 100), (1, 100), (0, 1)]
+    rest = await pages_of(opened(desk), "variant", pages[0].cursor)
+    assert ids(*rest) == ["1"]
+
+
+async def test_a_variant_says_what_it_is() -> None:
+    options = [{"name": "blue", "group": {"name": "color"}}]
+    later = "2026-11-20T12:00:00.000Z"
+    row = a_variant(options=options, product={"id": "5", "enabled": False, "updatedAt": later})
+    [page] = await pages_of(opened(Desk().on("Variants", listed(row))), "variant")
+
+    [variant] = msgspec.convert(page.records, list, strict=False)
+    assert (variant.number, variant.stock_ref, variant.product_ref, variant.active) == ("SKU-1", "1", "5", False)
+    assert variant.option_values == {"color": "blue"}
+    assert str(variant.price) == "10.00 EUR"
+    assert variant.changed_at == datetime.fromisoformat(later)
+
+
+async def test_a_gross_shop_has_gross_prices() -> None:
+    desk = Desk().on("Shop", a_shop(GROSS)).on("Variants", listed(a_variant()))
+    [variant] = await opened(desk).sources["variant"].read(["1"])
+
+    assert str(variant.price) == "11.90 EUR"
+
+
+async def test_a_price_that_is_none_is_named() -> None:
+    desk = Desk().on("Variants", listed(a_variant(1), a_variant(2, currencyCode="???"), a_variant(3, price=10**40)))
+
+    [page] = await pages_of(opened(desk), "variant")
+
+    assert [(bad.external_id, bad.number) for bad in page.bad] == [("2", "SKU-2"), ("3", "SKU-3")]
+
+
+async def test_a_sku_is_found_exactly() -> None:
+    desk = Desk().on("Variants", listed(a_variant(1, sku="Lamp"), a_variant(2, sku="lamp"), a_variant(3, sku="Lamp")))
+    source = opened(desk).sources["variant"]
+    assert isinstance(source, Searchable)
+
+    assert [one.external_id for one in await source.by_number("Lamp")] == ["1", "3"]
+    assert await source.by_number("") == []
+    assert desk.options("Variants")[0]["filter"] == {"sku": {"eq": "Lamp"}}
+
+
+async def test_levels_are_what_may_be_sold_by_place() -> None:
+    row = a_stocked(1, a_level("1", 10, 3), a_level("2", 2, 5))
+    desk = Desk().on("Levels", listed(row))
+
+    [page] = await pages_of(opened(desk), "stock_level")
+    read = await opened(desk).sources["stock_level"].read(["1@2", "9@1", "1@7"])
+
+    levels = msgspec.convert(page.records, list, strict=False)
+    assert [(one.external_id, one.available.value) for one in levels] == [("1@1", 7), ("1@2", -3)]
+    assert [one.external_id for one in read] == ["1@2"]
+
+
+async def test_places_are_read() -> None:
+    row = {"id": "1", "name": "WH", "description": "", "updatedAt": "2026-11-20T09:00:00.000Z"}
+    desk = Desk().on("Places", listed(row, {**row, "id": "2", "description": "Back room"}))
+
+    [page] = await pages_of(opened(desk), "warehouse")
+
+    assert ids(page) == ["1", "2"]
+    assert [one.custom for one in page.records] == [{}, {"description": "Back room"}]  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Vendure: orders, variants, stock locations and stock levels over the Admin API (GraphQL), 3.5.
 
-Source: https://docs.vendure.io/reference/graphql-api/admin/. The Shop API, which shoppers use, is not used. Vendure sends
-no webhooks: a plugin of ours does, where a merchant has added it to the shop.
+Source: https://docs.vendure.io/reference/graphql-api/admin/. The Shop API, which shoppers use, is not used. Vendure
+sends no webhooks: a plugin of ours does, where a merchant has added it to the shop.
 """
 
 from collections.abc import Mapping

@@ -142,8 +142,8 @@ def check_errors(found: Envelope, intent: Intent, secrets: Sequence[str]) -> Non
 def denied(missing: str) -> Forbidden:
     """Return the error for what stays forbidden after signing in anew."""
     message = (
-        f"the account may not do this ({missing}): in Vendure, add the permissions named on the connector's page to its "
-        "role, for every channel"
+        f"the account may not do this ({missing}): in Vendure, add the permissions named on the connector's page to "
+        "its role, for every channel"
     )
     return Forbidden(message, missing=missing)
 

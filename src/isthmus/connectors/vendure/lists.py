@@ -20,7 +20,7 @@ from isthmus.canonical.record import Record
 from isthmus.connectors.vendure.client import Client
 from isthmus.connectors.vendure.failures import read_row
 from isthmus.connectors.vendure.operations import Operation
-from isthmus.connectors.vendure.wire import Listed, Named, Wire
+from isthmus.connectors.vendure.wire import Listed, Named, Rows, Wire
 from isthmus.ports.errors import ContractBroken, Unmapped, WireDrift
 from isthmus.ports.source import Cursor, Unreadable
 
@@ -95,8 +95,8 @@ async def by_ids(client: Client, operation: Operation, ids: Sequence[str], optio
     return rows
 
 
-async def page(client: Client, operation: Operation, options: Options, skip: int, take: int) -> tuple[Any, datetime]:
-    """Return one page (`wire.Rows`) and when it was read."""
+async def page(client: Client, operation: Operation, options: Options, skip: int, take: int) -> tuple[Rows, datetime]:
+    """Return one page and when it was read."""
     answer = await client.query(operation, {"options": {**options, "skip": skip, "take": take}}, Listed)
     return answer.content.page, answer.server_time
 

@@ -25,10 +25,7 @@ _LINE = (
     "id quantity orderPlacedQuantity unitPrice unitPriceWithTax proratedLinePrice proratedLinePriceWithTax"
     f" {_TAX_LINES} {_DISCOUNT} productVariant{{id sku name}}"
 )
-_SHIPPING = (
-    "id price priceWithTax discountedPrice discountedPriceWithTax"
-    f" {_DISCOUNT} shippingMethod{{code name}}"
-)
+_SHIPPING = f"id price priceWithTax discountedPrice discountedPriceWithTax {_DISCOUNT} shippingMethod{{code name}}"
 _PAYMENT = "id updatedAt method amount state transactionId refunds{id updatedAt state total reason}"
 _ORDER = (
     "id code type state updatedAt orderPlacedAt currencyCode couponCodes"
@@ -90,7 +87,9 @@ ORDERS_GLIMPSED = _list("OrdersGlimpsed", "orders", "OrderListOptions", "id code
 CUSTOMERS = _list("Customers", "customers", "CustomerListOptions", "id", "ReadCustomer")
 VARIANTS = _list("Variants", "productVariants", "ProductVariantListOptions", _VARIANT, "ReadCatalog")
 LEVELS = _list("Levels", "productVariants", "ProductVariantListOptions", _STOCKED, "ReadCatalog")
-PLACES = _list("Places", "stockLocations", "StockLocationListOptions", "id name description updatedAt", "ReadStockLocation")
+PLACES = _list(
+    "Places", "stockLocations", "StockLocationListOptions", "id name description updatedAt", "ReadStockLocation"
+)
 SET_STOCK = Operation(
     "SetStock",
     f"mutation SetStock($input:[UpdateProductVariantInput!]!){{updateProductVariants(input:$input){{{_STOCKED}}}}}",

@@ -8,6 +8,7 @@ Source: https://docs.vendure.io/reference/graphql-api/admin/object-types#order (
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from isthmus.connectors.vendure import wire
 from isthmus.connectors.vendure import wire_orders as orders
 from isthmus.connectors.vendure.client import Client
 from isthmus.connectors.vendure.cursors import OPEN, PLACED, Position, position
-from isthmus.connectors.vendure.failures import rows_of
+from isthmus.connectors.vendure.failures import read_row
 from isthmus.connectors.vendure.features import DEFAULT_CHANNEL, Shop, fields_of
 from isthmus.connectors.vendure.lists import PAGE, Sorted, by_ids, from_the_end, page, sort_rows
 from isthmus.connectors.vendure.money import Purse
@@ -83,8 +84,7 @@ class Orders:
 
     async def whole(self, raw: msgspec.Raw) -> Order:
         """Return the order of one row. Raises `WireDrift`, `Unmapped`."""
-        [row] = rows_of(wire.Rows(items=(raw,), total_items=1), orders.Order)
-        return self._order(row, await self.shop.known())
+        return self._order(read_row(raw, orders.Order), await self.shop.known())
 
     async def operation(self) -> Operation:
         """Return how orders are read here, with the shop's own fields."""
@@ -103,17 +103,17 @@ class Orders:
             yield Page(sorted_.records, at.open_orders(batch.left).cursor(), bad=sorted_.bad)
         yield Page([], at.done(), last=True)
 
-    async def _page(self, options: Mapping[str, Any], skip: int) -> Any:
-        for last in (False, True):
-            try:
-                return await page(self.client, await self.operation(), options, skip, PAGE)
-            except ContractBroken:
-                # Fields of the shop's own may have been taken away since they were asked for.
-                before = await self.operation()
-                self.shop.forget()
-                if last or await self.operation() == before:
-                    raise
-        raise AssertionError
+    async def _page(self, options: Mapping[str, Any], skip: int) -> tuple[wire.Rows, datetime]:
+        asked = await self.operation()
+        try:
+            return await page(self.client, asked, options, skip, PAGE)
+        except ContractBroken:
+            # Fields of the shop's own may have been taken away since they were asked for.
+            self.shop.forget()
+            anew = await self.operation()
+            if anew == asked:
+                raise
+        return await page(self.client, anew, options, skip, PAGE)
 
     def _order(self, row: orders.Order, shop: wire.ShopAnswer) -> Order:
         try:
@@ -181,9 +181,7 @@ def with_parties(plain: Order, row: orders.Order) -> Order:
     """Return the order with who bought and where it goes."""
     billing, shipping = addresses_of(row)
     buyer = to_customer(row)
-    return replace(
-        plain, customer=buyer, email=buyer.email, phone=buyer.phone, billing=billing, shipping_to=shipping
-    )
+    return replace(plain, customer=buyer, email=buyer.email, phone=buyer.phone, billing=billing, shipping_to=shipping)
 
 
 def channel_of(row: orders.Order, shop: wire.ShopAnswer) -> wire.Channel:
@@ -192,8 +190,8 @@ def channel_of(row: orders.Order, shop: wire.ShopAnswer) -> wire.Channel:
     return next(iter([*own, *row.channels]), shop.active_channel)
 
 
-def changed(row: orders.Order) -> Any:
-    """Return the latest time an order or a part of it was saved: its own stamp stays where it was when it is shipped."""
+def changed(row: orders.Order) -> datetime:
+    """Return the latest time an order or a part of it was saved: its own stamp does not move when it is shipped."""
     payments = row.payments or ()
     return max(
         row.updated_at,
@@ -218,5 +216,3 @@ def to_custom(row: orders.Order) -> dict[str, str]:
         if value is not None and len(text) <= LONGEST:
             said[f"customFields.{name}"] = text
     return {name: value for name, value in said.items() if value}
-
-

@@ -1,7 +1,7 @@
 """Asking a shop who it is, how it keeps money and stock, and whether the account may do what the flows need.
 
-Source: https://docs.vendure.io/reference/graphql-api/admin/queries#me, .../#globalsettings, .../#jobqueues (3.5). The API
-states no version anywhere; what a shop can do is asked of its schema, where it may be looked at.
+Source: https://docs.vendure.io/reference/graphql-api/admin/queries#me, .../#globalsettings, .../#jobqueues (3.5). The
+API states no version anywhere; what a shop can do is asked of its schema, where it may be looked at.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,9 +61,7 @@ class ShopProbe:
         granted = frozenset(
             permission for one in me.channels if one.code == channel.code for permission in one.permissions
         )
-        heard = Heard(
-            answer.content, await self._places(granted), await self._queues(granted), await self._filters()
-        )
+        heard = Heard(answer.content, await self._places(granted), await self._queues(granted), await self._filters())
         report = Report(
             account=f"Vendure at {host(self.client.endpoint)}, channel {channel.code}",
             version="Vendure 3 (the API does not say which)",
@@ -195,7 +193,7 @@ def shop_findings(shop: wire.ShopAnswer, known: States) -> Iterable[Finding]:
             code="back_orders",
             severity=Severity.WARNING,
             message=f"the shop sells up to {-shop.global_settings.out_of_stock_threshold} pieces more than there are",
-            fix="If that is not wanted, set the out-of-stock threshold to 0 in Vendure under Settings > Global settings.",
+            fix="If that is not wanted, set the out-of-stock threshold to 0 under Settings > Global settings.",
         )
 
 
@@ -207,8 +205,8 @@ def plugin_findings(queues: wire.QueuesAnswer | None) -> Iterable[Finding]:
         yield Finding(
             code="plugin_missing",
             severity=Severity.WARNING,
-            message="nothing in this shop tells Isthmus of changes: they are found by asking, ten minutes late at worst",
-            fix="Add the plugin of the connector's page to the shop, with the address /hooks/ and this connection's name.",
+            message="nothing in this shop tells Isthmus of changes: they are found by asking, ten minutes late",
+            fix="Add the plugin of the connector's page to the shop; it sends to /hooks/ and this connection's name.",
         )
     elif queues.jobs.total_items:
         yield Finding(

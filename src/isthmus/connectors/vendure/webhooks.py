@@ -1,9 +1,9 @@
 """Deliveries from a shop's event plugin: prove the sender, then name what changed.
 
-Vendure itself sends nothing; the plugin is ours (docs/connectors/vendure-webhook.js) and a merchant adds it. It signs as
-Standard Webhooks do (https://www.standardwebhooks.com, 1.0.0): HMAC-SHA256 over `id.timestamp.body`, in base64, after
-`v1,`; several signatures may stand in the header, apart by spaces. Bodies name ids only; the record itself is read,
-because deliveries repeat, come late and in any order.
+Vendure itself sends nothing; the plugin is ours (docs/connectors/vendure-webhook.js) and a merchant adds it. It signs
+as Standard Webhooks do (https://www.standardwebhooks.com, 1.0.0): HMAC-SHA256 over `id.timestamp.body`, in base64,
+after `v1,`; several signatures may stand in the header, apart by spaces. Bodies name ids only; the record itself is
+read, because deliveries repeat, come late and in any order.
 """
 
 import base64
@@ -76,7 +76,10 @@ class Deliveries:
         given = [one.removeprefix("v1,").encode() for one in header.split(" ") if one.startswith("v1,")]
         # Every secret is tried with every signature, so that the time taken does not tell which one matched.
         matches = [
-            hmac.compare_digest(sign(name, time, body, secret), one) for secret in self.secrets if secret for one in given
+            hmac.compare_digest(sign(name, time, body, secret), one)
+            for secret in self.secrets
+            if secret
+            for one in given
         ]
         return any(matches)
 
