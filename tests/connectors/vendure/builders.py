@@ -12,7 +12,17 @@ CHANNEL: Content = {
 }
 GROSS: Content = {"id": "2", "code": "gross", "defaultCurrencyCode": "EUR", "pricesIncludeTax": True}
 NOTHING_SAID: Content = dict.fromkeys(
-    ("fullName", "company", "streetLine1", "streetLine2", "city", "province", "postalCode", "countryCode", "phoneNumber")
+    (
+        "fullName",
+        "company",
+        "streetLine1",
+        "streetLine2",
+        "city",
+        "province",
+        "postalCode",
+        "countryCode",
+        "phoneNumber",
+    )
 )
 STATES = ("Created", "Draft", "AddingItems", "ArrangingPayment", "PaymentSettled", "Shipped", "Delivered", "Cancelled")
 

@@ -1,4 +1,4 @@
-"""What the tests of the Vendure connector stand on: a shop that answers by operation, and remembers what it was asked."""
+"""What the tests of the Vendure connector stand on: a shop that answers by operation and keeps the questions."""
 
 import asyncio
 import json

@@ -17,7 +17,7 @@ from isthmus.canonical.order import (
 )
 from isthmus.canonical.quantity import pieces
 from isthmus.connectors.vendure import wire
-from isthmus.connectors.vendure import wire_orders as wire_orders
+from isthmus.connectors.vendure import wire_orders
 from isthmus.connectors.vendure.orders import to_order
 from isthmus.policies.totals import difference
 from isthmus.ports.errors import Unmapped
@@ -249,8 +249,7 @@ def test_delivery_for_less() -> None:
 
 def test_a_rate_of_delivery_that_cannot_be_told_is_not_guessed() -> None:
     two = [
-        {"description": one, "taxRate": rate, "taxBase": 499, "taxTotal": 95}
-        for one, rate in (("a", 19), ("b", 19.1))
+        {"description": one, "taxRate": rate, "taxBase": 499, "taxTotal": 95} for one, rate in (("a", 19), ("b", 19.1))
     ]
     order = read(an_order(taxSummary=two))
 
@@ -269,7 +268,7 @@ def test_a_rate_of_delivery_that_cannot_be_told_is_not_guessed() -> None:
     ],
 )
 def test_pieces_that_are_gone(
-    quantity: int, placed: int, sent: int, canceled: int, returned: int, ordered: int | None
+    quantity: int, placed: int, sent: int, *, canceled: int, returned: int, ordered: int | None
 ) -> None:
     order = lines_of(
         a_line(quantity=quantity, orderPlacedQuantity=placed),

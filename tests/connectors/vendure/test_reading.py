@@ -106,7 +106,9 @@ async def test_open_orders_are_read_besides_when_it_is_time(swept: datetime | No
     desk.on("Orders", answer)
     pages = await pages_of(opened(desk), "order", Position(since=SINCE, swept=swept).cursor())
 
-    assert ids(*pages[1:]) == [str(number) for first, end in ((102, 202), (2, 102), (1, 2)) for number in range(first, end)]
+    assert ids(*pages[1:]) == [
+        str(number) for first, end in ((102, 202), (2, 102), (1, 2)) for number in range(first, end)
+    ]
     assert set(ids(*pages)) == {row["id"] for row in rows}
     windows = [(one["skip"], one["take"]) for one in desk.options("Orders") if "_or" not in one["filter"]]
     assert windows == [(0, 100), (101, 100), (1, 100), (0, 1)], "from the end: rows leave while it is read"

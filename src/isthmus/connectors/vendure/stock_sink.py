@@ -6,8 +6,8 @@ Isthmus decides what may be sold; Vendure takes what is there and subtracts what
     on hand = may be sold + allocated
 
 A sale between our look and our write is subtracted by the shop and is right at once. A shipment or a cancellation in
-that moment is not: less is set aside then than we added, and too much would be on sale. The answer tells, and the figure
-is put right with what it tells.
+that moment is not: less is set aside then than we added, and too much would be on sale. The answer tells, and the
+figure is put right with what it tells.
 
 Vendure compares nothing. A figure that is not what the engine decided upon is left alone, to be decided upon anew. A
 batch is done whole or not at all: one that is refused is halved until the row that is not wanted stands alone.
