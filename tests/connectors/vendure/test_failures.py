@@ -72,7 +72,8 @@ def shop(answer: Answer) -> Desk:
 )
 @pytest.mark.parametrize("deed", [reading, writing])
 async def test_an_answer_is_sorted(answer: Answer, kind: type[Trouble], deed: object) -> None:
-    with pytest.raises(kind):
+    # After a write that may be sent again, an answer nobody understands is as good as none.
+    with pytest.raises(Unreachable if kind is WireDrift and deed is writing else kind):
         await deed(opened(shop(answer)))  # type: ignore[operator]
 
 

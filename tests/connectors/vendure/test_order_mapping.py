@@ -16,8 +16,7 @@ from isthmus.canonical.order import (
     PaymentStatus,
 )
 from isthmus.canonical.quantity import pieces
-from isthmus.connectors.vendure import wire
-from isthmus.connectors.vendure import wire_orders
+from isthmus.connectors.vendure import wire, wire_orders
 from isthmus.connectors.vendure.orders import to_order
 from isthmus.policies.totals import difference
 from isthmus.ports.errors import Unmapped
@@ -28,6 +27,7 @@ from tests.connectors.vendure.builders import (
     NOTHING_SAID,
     Content,
     a_discount,
+    a_field,
     a_fulfillment,
     a_line,
     a_payment,
@@ -395,8 +395,9 @@ def test_the_latest_part_dates_the_order() -> None:
 
 def test_fields_of_the_shop_are_carried() -> None:
     fields = {"giftNote": "Happy day", "floor": 3, "empty": None, "long": "x" * 2000, "tags": ["a", "b"]}
+    shop = a_shop(fields={"Order": [a_field(name) for name in (*fields, "missing")]})
 
-    custom = read(an_order(customFields=fields)).custom
+    custom = read(an_order(customFields={**fields, "unasked": "x"}), shop).custom
 
     own = {name: value for name, value in custom.items() if name.startswith("customFields.")}
     assert own == {"customFields.giftNote": "Happy day", "customFields.floor": "3", "customFields.tags": '["a","b"]'}

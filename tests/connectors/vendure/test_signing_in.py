@@ -61,7 +61,7 @@ async def test_cookies_are_carried_where_there_is_no_token() -> None:
 
 async def test_a_shop_that_gives_neither_is_misconfigured() -> None:
     with pytest.raises(Misconfigured, match="tokenMethod"):
-        await opened(Desk().on("Login", SIGNED_IN)).probe.ping()
+        await opened(Desk().on("Login", SIGNED_IN).on("Who", failed("FORBIDDEN"))).probe.ping()
 
 
 async def test_a_wrong_password_is_told() -> None:

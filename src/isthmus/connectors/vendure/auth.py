@@ -13,7 +13,7 @@ from isthmus.connectors.vendure.failures import READ, decode
 from isthmus.connectors.vendure.failures import Envelope as Taken
 from isthmus.connectors.vendure.wire import LoginAnswer
 from isthmus.kit.http import Response
-from isthmus.ports.errors import AuthExpired, Misconfigured
+from isthmus.ports.errors import AuthExpired
 
 HEADER = "vendure-auth-token"
 SIGNED_IN = "CurrentUser"
@@ -75,16 +75,10 @@ class Auth:
 
 
 def issued(headers: Mapping[str, str]) -> Ticket:
-    """Return the session a sign-in gave. Raises `Misconfigured` where there is neither a token nor a cookie."""
+    """Return the session a sign-in gave; one that shows nothing where there is neither a token nor a cookie."""
     if token := headers.get(HEADER, ""):
         return Ticket(token=token)
     # A header that comes several times is several items.
     said = [value for name, value in headers.items() if name.lower() == "set-cookie"]
     cookies = "; ".join(pair for value in said if (pair := value.partition(";")[0].strip()))
-    if not cookies:
-        message = (
-            "Vendure signs us in and gives neither a token nor a cookie: "
-            "check tokenMethod and authTokenHeaderKey in its configuration"
-        )
-        raise Misconfigured(message)
     return Ticket(cookies=cookies)

@@ -87,7 +87,7 @@ class Client:
             ticket = await self.auth.ticket(self._sign_in, refused=ticket)
             response, found = await self._call(operation, variables, intent, ticket)
             if found.forbidden:
-                raise denied(operation.needs)
+                raise denied(operation.needs, signed_in=bool(ticket.headers))
         return Answer(decode(found, into, intent), self._time(response))
 
     async def _sign_in(self, variables: Mapping[str, str]) -> tuple[Response, Envelope]:

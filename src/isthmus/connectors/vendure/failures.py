@@ -139,8 +139,14 @@ def check_errors(found: Envelope, intent: Intent, secrets: Sequence[str]) -> Non
     raise lost(intent, f"{said} ({code})" if code else said)
 
 
-def denied(missing: str) -> Forbidden:
-    """Return the error for what stays forbidden after signing in anew."""
+def denied(missing: str, *, signed_in: bool) -> Trouble:
+    """Return the error for what stays forbidden after signing in anew; `signed_in`: we had a session to show."""
+    if not signed_in:
+        message = (
+            "Vendure signs us in and gives neither a token nor a cookie: "
+            "check tokenMethod and authTokenHeaderKey in its configuration"
+        )
+        return Misconfigured(message)
     message = (
         f"the account may not do this ({missing}): in Vendure, add the permissions named on the connector's page to "
         "its role, for every channel"
@@ -149,7 +155,7 @@ def denied(missing: str) -> Forbidden:
 
 
 def decode(found: Envelope, into: type[T], intent: Intent) -> T:
-    """Read the data of an answer. Raises `WireDrift`, for a write that must not be repeated `InDoubt`."""
+    """Read the data of an answer. Raises `WireDrift`, for a write what `lost` returns."""
     try:
         return msgspec.json.decode(found.data, type=into)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
@@ -204,9 +210,8 @@ def told(response: Response) -> bool:
 
 
 def _unknown_form(wrong: Exception, intent: Intent) -> Trouble:
-    if intent.key and not intent.repeatable:
-        return lost(intent, "an answer of unknown form")
-    return drift(wrong)
+    # A write may have happened, whatever is said of it: one that may be sent again is.
+    return lost(intent, "an answer of unknown form") if intent.key else drift(wrong)
 
 
 _REFUSED: dict[int, tuple[type[Trouble], str]] = {

@@ -42,7 +42,7 @@ def each(figure: Decimal, quantity: Decimal) -> Decimal:
 
 
 def shares(figure: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Return a figure in whole parts by weight, of which there is one at least; the heaviest takes what is left over."""
+    """Return a figure in whole parts by weight (one at least); the heaviest takes what rounding leaves over."""
     sum_ = sum(weights, start=NONE)
     if not sum_:
         return [figure, *([NONE] * (len(weights) - 1))]

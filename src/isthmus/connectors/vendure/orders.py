@@ -143,7 +143,7 @@ def to_order(row: orders.Order, shop: wire.ShopAnswer, store: str, known: States
         number=row.code,
         revision=f"{changed_at.isoformat()} {row.state}",
         changed_at=changed_at,
-        custom=to_custom(row),
+        custom=to_custom(row, [one.name for one in fields_of(shop, "Order")]),
         store=store,
         channel=channel.code,
         status=status,
@@ -202,16 +202,17 @@ def changed(row: orders.Order) -> datetime:
     )
 
 
-def to_custom(row: orders.Order) -> dict[str, str]:
-    """Return the state as Vendure names it, coupons, reasons of refunds, and the shop's own fields."""
+def to_custom(row: orders.Order, own: Sequence[str]) -> dict[str, str]:
+    """Return the state as Vendure names it, coupons, reasons of refunds, and the shop's `own` fields."""
     reasons = [refund.reason for one in row.payments or () for refund in one.refunds if refund.reason]
     said = {
         "state": row.state,
         "coupons": ", ".join(row.coupon_codes),
         "refund_reasons": "; ".join(reasons),
     }
-    for name, raw in (row.custom_fields or {}).items():
-        value = msgspec.json.decode(raw)
+    told = row.custom_fields or {}
+    for name in own:
+        value = msgspec.json.decode(told.get(name, b"null"))
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         if value is not None and len(text) <= LONGEST:
             said[f"customFields.{name}"] = text

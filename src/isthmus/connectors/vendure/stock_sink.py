@@ -28,7 +28,7 @@ from isthmus.connectors.vendure.client import Client
 from isthmus.connectors.vendure.features import Shop
 from isthmus.connectors.vendure.lists import is_id
 from isthmus.connectors.vendure.stock import level_id, level_parts, stocked
-from isthmus.ports.errors import Contended, ContractBroken, Invalid, NotFound, Rejected, Trouble, WireDrift
+from isthmus.ports.errors import Contended, ContractBroken, Invalid, NotFound, Rejected, Trouble, Unreachable
 from isthmus.ports.sink import Key, Put, Receipt
 
 #: About 5 kB, far below the 100 kB a request may have; one transaction of the shop's database.
@@ -215,8 +215,8 @@ def judged(row: Row, there: catalog.Stocked | None, *, tracked: bool) -> Row | R
 def settled(row: Row, told: catalog.Level | None) -> Row | Receipt | Trouble:
     """Return the shop's yes to one row, or the row to send again where too much would be on sale."""
     if told is None or told.stock_on_hand != row.on_hand:
-        message = f"level {row.level} was set to {row.on_hand} and is not told to be that"
-        return WireDrift(message, path="$.updateProductVariants[].stockLevels")
+        # Not a yes; the same figure may be sent again.
+        return Unreachable(f"Vendure does not say that level {row.level} was set")
     if told.stock_allocated < row.allocated:
         return replace(row, allocated=told.stock_allocated)
     return receipt(row)
