@@ -1,8 +1,8 @@
 """A Vendure 3.5 shop on this machine: Admin API (GraphQL), and a plugin that turns events into webhooks.
 
 Start it with `isthmus sim vendure`, or in a program with `stage(SIMULATOR.build("demo", callback))`.
-Sign in as `demo` with `demo-password` (an integration's permissions), `superadmin` (everything) or `reader` (looks only);
-webhooks go to the callback, signed with `demo-secret`. Every GraphQL name is a subset of Vendure's own schema.
+Sign in as `demo` with `demo-password` (an integration's permissions), `superadmin` (everything) or `reader` (looks
+only); webhooks go to the callback, signed with `demo-secret`. Every GraphQL name is a subset of Vendure's own schema.
 
 Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
 does what a person or bad luck would; the world has the same as methods:

@@ -3,12 +3,16 @@
 Each is done with the same steps as over the API, so that amounts, stock and events are Vendure's.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 from isthmus.simulators.vendure import fulfilling, modifying, payments, states
 from isthmus.simulators.vendure.errors import Failed, Refused
-from isthmus.simulators.vendure.orders import Fulfillment, Line, Order
+from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.orders import Fulfillment, Order
 from isthmus.simulators.vendure.shop import Shop
+
+T = TypeVar("T")
 
 
 class CannotAmend(ValueError):
@@ -53,7 +57,7 @@ def ship(shop: Shop, order: Order, sku: str | None = None, quantity: int | None 
     }
     made = _tried(order, lambda: fulfilling.fulfill(shop, wish))
     if isinstance(made, Failed):
-        raise CannotAmend(f"order {order.code}: {made.told()}")
+        _cannot(order, made.told())
     _done(order, states.move_fulfillment(shop, made, "Shipped"))
     return made
 
@@ -68,7 +72,7 @@ def deliver(shop: Shop, order: Order) -> None:
 def give_back(shop: Shop, order: Order, amount: int | None, sku: str | None, quantity: int) -> None:
     """Refund an amount in minor units, or some units of a SKU, and settle it. Raises `CannotAmend`."""
     if not order.payments:
-        raise CannotAmend(f"order {order.code} is not paid")
+        _cannot(order, "is not paid")
     wish: dict[str, Any] = {"paymentId": order.payments[0].id, "shipping": 0, "adjustment": 0, "reason": "Returned"}
     if amount is not None:
         wish["amount"] = amount
@@ -76,7 +80,7 @@ def give_back(shop: Shop, order: Order, amount: int | None, sku: str | None, qua
         wish["lines"] = [{"orderLineId": line_of(order, sku).id, "quantity": quantity}]
     made = _tried(order, lambda: payments.refund(shop, wish))
     if isinstance(made, Failed):
-        raise CannotAmend(f"order {order.code}: {made.told()}")
+        _cannot(order, made.told())
     payments.settle_refund(shop, made.id, f"refund-{made.id}")
 
 
@@ -89,7 +93,7 @@ def take_back(shop: Shop, order: Order, sku: str, quantity: int) -> None:
 def move(shop: Shop, order: Order, state: str) -> None:
     """Take an order to a state. Raises `CannotAmend`."""
     if state not in states.ORDER:
-        raise CannotAmend(f"order {order.code}: no state {state!r}")
+        _cannot(order, f"no state {state!r}")
     _done(order, states.move_order(shop, order, state))
 
 
@@ -97,17 +101,22 @@ def line_of(order: Order, sku: str) -> Line:
     """Return the line of a SKU. Raises `CannotAmend`."""
     found = next((one for one in order.lines if one.product_variant.sku == sku), None)
     if found is None:
-        raise CannotAmend(f"order {order.code} has no {sku}")
+        _cannot(order, f"has no {sku}")
     return found
 
 
-def _tried(order: Order, act: Any) -> Any:
+def _cannot(order: Order, why: str) -> NoReturn:
+    message = f"order {order.code}: {why}"
+    raise CannotAmend(message)
+
+
+def _tried(order: Order, act: Callable[[], T]) -> T:
     try:
         return act()
     except Refused as refused:
-        raise CannotAmend(f"order {order.code}: {refused.message}") from refused
+        _cannot(order, refused.message)
 
 
 def _done(order: Order, result: object) -> None:
     if isinstance(result, Failed):
-        raise CannotAmend(f"order {order.code}: {result.details.get('transition_error') or result.told()}")
+        _cannot(order, str(result.details.get("transition_error") or result.told()))

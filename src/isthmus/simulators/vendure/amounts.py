@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from isthmus.simulators.vendure.arithmetic import prorated, rounded
-from isthmus.simulators.vendure.orders import DISTRIBUTED, ITEM, OTHER, Adjustment, Line, Order, ShippingLine
+from isthmus.simulators.vendure.lines import DISTRIBUTED, ITEM, OTHER, Adjustment, Line, ShippingLine
+from isthmus.simulators.vendure.orders import Order
 
 
 @dataclass(slots=True)

@@ -153,7 +153,7 @@ def _variant(shop: Shop, product: Product, item: Item, name: str) -> Variant:
     variant.amounts[channel.id, CURRENCY] = cents
     if "JPY" in channel.available_currency_codes:
         # Two decimals are kept of every currency (`moneyStrategyPrecision`), so a yen is 100.
-        variant.amounts[channel.id, "JPY"] = int(round(item.price * YEN_PER_EUR)) * 100
+        variant.amounts[channel.id, "JPY"] = round(item.price * YEN_PER_EUR) * 100
     product.all_variants.append(variant)
     shop.variants[variant.id] = variant
     for code, place in PLACES:

@@ -9,8 +9,9 @@ from typing import Any
 from isthmus.simulators.vendure import stock
 from isthmus.simulators.vendure.amounts import recalculate
 from isthmus.simulators.vendure.catalog import DEFAULT_CODE, Channel, Method, Variant
-from isthmus.simulators.vendure.errors import Failed, failed, wrong
-from isthmus.simulators.vendure.orders import Line, Order, ShippingLine, TaxLine
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_input
+from isthmus.simulators.vendure.lines import Line, ShippingLine, TaxLine
+from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import FIELDS, Customer, OrderAddress
 from isthmus.simulators.vendure.shop import Shop
 
@@ -30,7 +31,7 @@ def open_order(shop: Shop, channel: Channel, state: str = "AddingItems", currenc
         active=state != "Draft",
     )
     shop.orders[order.id] = order
-    shop.tell("order.state", {"code": order.code, "from": "Created", "to": state})
+    shop.tell("order.state", {"orderIds": [str(order.id)]})
     return order
 
 
@@ -49,7 +50,7 @@ def line_of(shop: Shop, order: Order, variant: Variant) -> Line:
     price = shop.price(variant, channel, order.currency_code)
     if price is None:
         message = f"No price information was found for ProductVariant ID {variant.id} in the Channel {channel.code}."
-        raise wrong(message)
+        refuse_input(message)
     rate = shop.rate(variant.tax_category, channel)
     line = Line(
         **shop.new("OrderLine"),
@@ -108,7 +109,7 @@ def address_of(shop: Shop, wish: Wish) -> OrderAddress:
     if wish.get("countryCode"):
         country = shop.country(wish["countryCode"])
         if country is None:
-            raise wrong(f'The countryCode "{wish["countryCode"]}" was not recognized')
+            refuse_input(f'The countryCode "{wish["countryCode"]}" was not recognized')
         kept |= {"countryCode": country.code, "country": country.translations["en"]["name"]}
     return kept
 
@@ -129,5 +130,4 @@ def buyer(shop: Shop, wish: Wish) -> Customer:
         channels={shop.default_channel.id},
     )
     shop.customers[made.id] = made
-    shop.tell("customer.created", {"id": made.id})
     return made

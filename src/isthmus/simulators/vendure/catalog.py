@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from isthmus.simulators.vendure.orders import Line
+    from isthmus.simulators.vendure.lines import Line
 
 DEFAULT_CODE = "__default_channel__"
 #: per language: name, slug, description

@@ -1,22 +1,17 @@
 """From what a buyer decided on to a placed order: lines, discounts, delivery, surcharges, payment, stock promised."""
 
-from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from isthmus.simulators.vendure import cart, payments, states
 from isthmus.simulators.vendure.amounts import recalculate, take_off_line, take_off_order
 from isthmus.simulators.vendure.assortment import VAT
 from isthmus.simulators.vendure.catalog import Method, Variant
 from isthmus.simulators.vendure.errors import Failed
-from isthmus.simulators.vendure.orders import Order, Surcharge, TaxLine
+from isthmus.simulators.vendure.lines import Surcharge, TaxLine
+from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import Customer, OrderAddress
 from isthmus.simulators.vendure.shop import Shop, nobody
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(slots=True)
@@ -57,10 +52,13 @@ def place(shop: Shop, basket: Basket, at: datetime | None = None, *, tell: bool 
 
     Raises `CannotPlace`, such as for want of stock.
     """
-    with _quiet(shop, quiet=not tell):
+    heard, shop.tell = shop.tell, shop.tell if tell else nobody
+    try:
         order = _filled(shop, basket)
         if not basket.draft:
             _bought(shop, order, basket)
+    finally:
+        shop.tell = heard
     if at is not None:
         order.created_at = order.updated_at = at
         order.order_placed_at = at if order.order_placed_at else None
@@ -69,7 +67,7 @@ def place(shop: Shop, basket: Basket, at: datetime | None = None, *, tell: bool 
 
 def _filled(shop: Shop, basket: Basket) -> Order:
     order = cart.open_order(shop, shop.default_channel, "Draft" if basket.draft else "AddingItems", basket.currency)
-    states.note(shop, order, "ORDER_STATE_TRANSITION", **{"from": "Created", "to": order.state})
+    states.note(shop, order, "ORDER_STATE_TRANSITION", {"from": "Created", "to": order.state})
     for one in basket.lines:
         result = cart.add(shop, order, one.variant, one.quantity)
         if isinstance(result, Failed):
@@ -112,14 +110,3 @@ def _bought(shop: Shop, order: Order, basket: Basket) -> None:
     if hindrance is not None:
         raise CannotPlace(str(hindrance.details.get("transition_error")))
     payments.pay(shop, order, basket.payment.code, {}, settles=basket.payment.settles)
-
-
-@contextmanager
-def _quiet(shop: Shop, *, quiet: bool) -> "Iterator[None]":
-    """Let nobody hear what happens inside."""
-    heard: Callable[..., None] = shop.tell
-    shop.tell = nobody if quiet else shop.tell
-    try:
-        yield
-    finally:
-        shop.tell = heard

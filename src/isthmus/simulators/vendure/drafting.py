@@ -10,7 +10,7 @@ from typing import Any
 from isthmus.simulators.vendure import cart, states
 from isthmus.simulators.vendure.amounts import recalculate
 from isthmus.simulators.vendure.catalog import Channel, Method
-from isthmus.simulators.vendure.errors import Failed, failed, not_there, wrong
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_input, refuse_missing
 from isthmus.simulators.vendure.fulfilling import find_order
 from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import Customer
@@ -22,7 +22,7 @@ Wish = Mapping[str, Any]
 def begin(shop: Shop, channel: Channel) -> Order:
     """Begin a draft."""
     order = cart.open_order(shop, channel, "Draft")
-    states.note(shop, order, "ORDER_STATE_TRANSITION", **{"from": "Created", "to": "Draft"})
+    states.note(shop, order, "ORDER_STATE_TRANSITION", {"from": "Created", "to": "Draft"})
     return order
 
 
@@ -40,7 +40,7 @@ def add(shop: Shop, number: object, wish: Wish) -> Order | Failed:
     order = find_order(shop, number)
     variant = shop.variants.get(number_of(wish["productVariantId"]))
     if variant is None or variant.gone:
-        raise not_there("ProductVariant", wish["productVariantId"])
+        refuse_missing("ProductVariant", wish["productVariantId"])
     result = _closed(order) or cart.add(shop, order, variant, wish["quantity"])
     line = next((one for one in order.lines if one.product_variant is variant), None)
     if line is not None:
@@ -53,7 +53,7 @@ def adjust(shop: Shop, number: object, wish: Wish) -> Order | Failed:
     order = find_order(shop, number)
     line = next((one for one in order.lines if one.id == number_of(wish["orderLineId"])), None)
     if line is None:
-        raise wrong(f"This order does not contain an OrderLine with the id {wish['orderLineId']}")
+        refuse_input(f"This order does not contain an OrderLine with the id {wish['orderLineId']}")
     if wish["quantity"] < 0:
         return failed("NegativeQuantityError", "The quantity for an OrderItem cannot be negative")
     line.custom_fields.update(wish.get("customFields") or {})
@@ -81,7 +81,7 @@ def give_to(shop: Shop, number: object, customer_id: object, wish: Wish | None) 
     elif wish is not None:
         order.customer = cart.buyer(shop, wish)
     else:
-        raise wrong("Either customerId or input must be given")
+        refuse_input("Either customerId or input must be given")
     shop.touch(order)
     return order
 
@@ -90,18 +90,22 @@ def find_customer(shop: Shop, number: object) -> Customer:
     """Return a customer. Raises `Refused`."""
     found = shop.customers.get(number_of(number))
     if found is None or found.deleted_at is not None:
-        raise not_there("Customer", number)
+        refuse_missing("Customer", number)
     return found
 
 
-def address(shop: Shop, number: object, wish: Wish, *, billing: bool) -> Order:
-    """Say where it goes, or who gets the bill. Raises `Refused`."""
+def ship_to(shop: Shop, number: object, wish: Wish) -> Order:
+    """Say where it goes. Raises `Refused`."""
     order = find_order(shop, number)
-    kept = cart.address_of(shop, wish)
-    if billing:
-        order.billing_address = kept
-    else:
-        order.shipping_address = kept
+    order.shipping_address = cart.address_of(shop, wish)
+    shop.touch(order)
+    return order
+
+
+def bill_to(shop: Shop, number: object, wish: Wish) -> Order:
+    """Say who gets the bill. Raises `Refused`."""
+    order = find_order(shop, number)
+    order.billing_address = cart.address_of(shop, wish)
     shop.touch(order)
     return order
 
@@ -126,7 +130,7 @@ def _quote(method: Method) -> dict[str, Any]:
     tax = 1 + method.rate / 100
     net, gross = (method.price / tax, method.price) if method.includes_tax else (method.price, method.price * tax)
     told = method.translations["en"]
-    rest = {"name": told["name"], "description": told.get("description", ""), "metadata": {}}
+    rest: dict[str, Any] = {"name": told["name"], "description": told.get("description", ""), "metadata": {}}
     return {"id": method.id, "price": round(net), "price_with_tax": round(gross), "code": method.code, **rest}
 
 
@@ -135,4 +139,5 @@ def set_custom_fields(shop: Shop, wish: Wish) -> Order:
     order = find_order(shop, wish["id"])
     order.custom_fields.update(wish.get("customFields") or {})
     shop.touch(order)
+    shop.tell("order.updated", {"orderIds": [str(order.id)]})
     return order

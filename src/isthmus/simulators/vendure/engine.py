@@ -106,7 +106,7 @@ def engine(declared: tuple[CustomField, ...]) -> Engine:
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     places = [{"line": one.line, "column": one.column} for one in error.locations or ()]
-    extensions = {"http": {"status": 400, "headers": {}}, "code": code}
+    extensions: dict[str, Any] = {"http": {"status": 400, "headers": {}}, "code": code}
     return {"message": quoted(error.message), "locations": places, "extensions": extensions}
 
 

@@ -8,7 +8,7 @@ as a running 3.5.5 gave them.
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql import GraphQLError
 
@@ -36,7 +36,7 @@ class Failed:
 class Refused(GraphQLError):
     """An operation broken off, with a code."""
 
-    def __init__(self, code: str | None, message: str) -> None:
+    def __init__(self, message: str, code: str | None = None) -> None:
         """Keep both; without a code it came from the database."""
         super().__init__(message, extensions={"code": code} if code else None)
 
@@ -46,47 +46,57 @@ def failed(kind: str, message: str = "", **details: Any) -> Failed:
     return Failed(kind, message, details)
 
 
-def forbidden() -> Refused:
-    """Return the answer to whoever is not signed in, no longer signed in, or not allowed."""
-    return Refused("FORBIDDEN", FORBIDDEN)
+def refuse_stranger() -> NoReturn:
+    """Refuse whoever is not signed in, no longer signed in, or not allowed."""
+    raise Refused(FORBIDDEN, code="FORBIDDEN")
 
 
-def not_there(entity: str, number: object) -> Refused:
-    """Return the refusal of a record that is not there."""
-    return Refused("ENTITY_NOT_FOUND", f'No {entity} with the id "{number}" could be found')
+def refuse_missing(entity: str, number: object) -> NoReturn:
+    """Refuse a record that is not there."""
+    message = f'No {entity} with the id "{number}" could be found'
+    raise Refused(message, code="ENTITY_NOT_FOUND")
 
 
-def wrong(message: str) -> Refused:
-    """Return the refusal of what makes no sense."""
-    return Refused("USER_INPUT_ERROR", message)
+def refuse_input(message: str) -> NoReturn:
+    """Refuse what makes no sense."""
+    raise Refused(message, code="USER_INPUT_ERROR")
 
 
-def illegal(message: str) -> Refused:
-    """Return the refusal of a step that cannot be taken."""
-    return Refused("ILLEGAL_OPERATION", message)
+def refuse_step(message: str) -> NoReturn:
+    """Refuse a step that cannot be taken."""
+    raise Refused(message, code="ILLEGAL_OPERATION")
 
 
-def internal(message: str) -> Refused:
-    """Return what Vendure says of itself when it does not understand its own state."""
-    return Refused("INTERNAL_SERVER_ERROR", message)
+def refuse_inside(message: str) -> NoReturn:
+    """Say what Vendure says of itself when it does not understand its own state."""
+    raise Refused(message, code="INTERNAL_SERVER_ERROR")
 
 
-def broken_index(table: str, column: str, *, postgres: bool) -> Refused:
-    """Return the database's own words for a value that is there already."""
-    if postgres:
-        return Refused(None, f'duplicate key value violates unique constraint "UQ_{table}_{column}"')
-    return Refused(None, f"SqliteError: UNIQUE constraint failed: {table}.{column}")
+def refuse_twin(table: str, column: str, *, postgres: bool) -> NoReturn:
+    """Refuse in the database's own words for a value that is there already."""
+    message = (
+        f'duplicate key value violates unique constraint "UQ_{table}_{column}"'
+        if postgres
+        else f"SqliteError: UNIQUE constraint failed: {table}.{column}"
+    )
+    raise Refused(message)
 
 
-def broken_key(table: str, *, postgres: bool) -> Refused:
-    """Return the database's own words for a reference to nothing."""
-    if postgres:
-        return Refused(None, f'insert or update on table "{table}" violates foreign key constraint "FK_{table}"')
-    return Refused(None, "SqliteError: FOREIGN KEY constraint failed")
+def refuse_key(table: str, *, postgres: bool) -> NoReturn:
+    """Refuse in the database's own words for a reference to nothing."""
+    message = (
+        f'insert or update on table "{table}" violates foreign key constraint "FK_{table}"'
+        if postgres
+        else "SqliteError: FOREIGN KEY constraint failed"
+    )
+    raise Refused(message)
 
 
-def broken_null(table: str, column: str, *, postgres: bool) -> Refused:
-    """Return the database's own words for a value that is missing."""
-    if postgres:
-        return Refused(None, f'null value in column "{column}" of relation "{table}" violates not-null constraint')
-    return Refused(None, f"SqliteError: NOT NULL constraint failed: {table}.{column}")
+def refuse_null(table: str, column: str, *, postgres: bool) -> NoReturn:
+    """Refuse in the database's own words for a value that is missing."""
+    message = (
+        f'null value in column "{column}" of relation "{table}" violates not-null constraint'
+        if postgres
+        else f"SqliteError: NOT NULL constraint failed: {table}.{column}"
+    )
+    raise Refused(message)

@@ -9,8 +9,9 @@ from typing import Any
 
 from isthmus.simulators.vendure import states, stock
 from isthmus.simulators.vendure.amounts import cancel_shipping, recalculate
-from isthmus.simulators.vendure.errors import Failed, broken_null, failed, not_there
-from isthmus.simulators.vendure.orders import Fulfillment, FulfillmentLine, Line, Order
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_missing, refuse_null
+from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.orders import Fulfillment, FulfillmentLine, Order
 from isthmus.simulators.vendure.shop import Shop, number_of
 
 Wish = Mapping[str, Any]
@@ -22,7 +23,7 @@ def find_order(shop: Shop, number: object) -> Order:
     """Return an order. Raises `Refused`."""
     found = shop.orders.get(number_of(number))
     if found is None:
-        raise not_there("Order", number)
+        refuse_missing("Order", number)
     return found
 
 
@@ -30,7 +31,7 @@ def find_fulfillment(shop: Shop, number: object) -> Fulfillment:
     """Return a fulfillment. Raises `Refused`."""
     found = shop.fulfillments.get(number_of(number))
     if found is None:
-        raise not_there("Fulfillment", number)
+        refuse_missing("Fulfillment", number)
     return found
 
 
@@ -53,7 +54,7 @@ def fulfill(shop: Shop, wish: Wish) -> Fulfillment | Failed:
         return failed("InvalidFulfillmentHandlerError")
     told = {one["name"]: one["value"] for one in handler["arguments"]}
     if "method" not in told:
-        raise broken_null("fulfillment", "method", postgres=shop.settings.postgres)
+        refuse_null("fulfillment", "method", postgres=shop.settings.postgres)
     return _parcel(shop, units, told["method"], told.get("trackingCode", ""))
 
 
@@ -66,7 +67,7 @@ def _parcel(shop: Shop, units: Sequence[tuple[Line, int]], method: str, tracking
     shop.fulfillments[made.id] = made
     for order in orders:
         order.fulfillments.append(made)
-        states.note(shop, order, "ORDER_FULFILLMENT", fulfillmentId=made.id)
+        states.note(shop, order, "ORDER_FULFILLMENT", {"fulfillmentId": made.id})
     states.move_fulfillment(shop, made, "Pending")
     return made
 
@@ -119,7 +120,7 @@ def cancel_units(shop: Shop, order: Order, units: Sequence[tuple[Line, int]], wi
     shop.touch(order)
     lines = [{"orderLineId": line.id, "quantity": quantity} for line, quantity in units]
     facts: dict[str, object] = {"lines": lines, "shippingCancelled": bool(wish.get("cancelShipping"))}
-    states.note(shop, order, "ORDER_CANCELLATION", reason=wish.get("reason"), **facts)
+    states.note(shop, order, "ORDER_CANCELLATION", {**facts, "reason": wish.get("reason")})
     return None
 
 
@@ -143,5 +144,5 @@ def _put_right(shop: Shop, units: Sequence[tuple[Line, int]]) -> None:
 def _line(shop: Shop, number: object) -> Line:
     found = shop.lines.get(number_of(number))
     if found is None:
-        raise not_there("OrderLine", number)
+        refuse_missing("OrderLine", number)
     return found

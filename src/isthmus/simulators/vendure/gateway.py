@@ -1,7 +1,7 @@
-"""The HTTP side: sessions by header or cookie, the channel, bodies that are too long or no JSON.
+"""The HTTP side: sessions by header or cookie, channels, bodies too long or no JSON.
 
-Sources: https://docs.vendure.io/guides/developer-guide/ (authentication, channels; 3.5); statuses and bodies of refusals
-as a running 3.5.5 gave them.
+Sources: https://docs.vendure.io/guides/developer-guide/ (authentication, channels; 3.5); statuses and bodies
+of refusals as a running 3.5.5 gave them.
 """
 
 import time
@@ -122,7 +122,7 @@ class Gateway:
         if len(raw) > self._shop.settings.body_bytes:
             return ""
         try:
-            told = msgspec.json.decode(raw) if raw else {}
+            told: Any = msgspec.json.decode(raw) if raw else {}
         except (msgspec.DecodeError, UnicodeDecodeError):
             return "Unexpected token in JSON"
         return cast("dict[str, Any]", told) if isinstance(told, dict) else {"": told}

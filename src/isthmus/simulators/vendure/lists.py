@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from isthmus.simulators.faults import LAG
 from isthmus.simulators.vendure.call import Call
 from isthmus.simulators.vendure.catalog import Record
-from isthmus.simulators.vendure.errors import wrong
+from isthmus.simulators.vendure.errors import refuse_input
 
 R = TypeVar("R", bound=Record)
 Options = Mapping[str, Any]
@@ -37,7 +38,7 @@ def cut(call: Call, rows: Iterable[R], options: Options | None, look: Look) -> L
     asked = options or {}
     most, take = call.settings.list_limit, asked.get("take")
     if take is not None and take > most:
-        raise wrong(f"Cannot take more than {most} results from a list query")
+        refuse_input(f"Cannot take more than {most} results from a list query")
     found = list(rows)
     if LAG.get():
         until = call.shop.now() - timedelta(seconds=LAG.get())
@@ -45,15 +46,17 @@ def cut(call: Call, rows: Iterable[R], options: Options | None, look: Look) -> L
     if asked.get("filter"):
         either = asked.get("filterOperator") == "OR"
         found = [one for one in found if _passes(one, asked["filter"], look, either=either)]
-    for name, order in reversed(list((asked.get("sort") or {}).items())):
-        found.sort(key=lambda one, field=name: _key(look(one, field)), reverse=order == "DESC")
+    wanted: Mapping[str, str] = asked.get("sort") or {}
+    for name, order in reversed(list(wanted.items())):
+        found.sort(key=partial(_key, look, name), reverse=order == "DESC")
     start = max(0, asked.get("skip") or 0)
     length = most if take is None else max(0, take)
     return Listed(found[start : start + length], len(found))
 
 
-def _key(value: Any) -> tuple[bool, Any]:
+def _key(look: Look, name: str, record: Any) -> tuple[bool, Any]:
     """Let what is missing stand first, as SQLite has it."""
+    value = look(record, name)
     return (value is not None, value if value is not None else 0)
 
 

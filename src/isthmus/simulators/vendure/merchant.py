@@ -13,7 +13,7 @@ def create_product(shop: Shop, sku: str, title: str, price: Decimal) -> Product:
     """Add a product with nothing in stock, and tell."""
     empty = {code: 0 for code, _name in PLACES}
     product = add_product(shop, title, [Item(sku, title, "black", price, price / 2, 500, "", empty)])
-    shop.tell("variant.created", {"ids": [one.id for one in product.all_variants]})
+    shop.tell("variant.created", {"variantIds": [str(one.id) for one in product.all_variants]})
     return product
 
 
@@ -43,4 +43,4 @@ def remove_product(shop: Shop, product: Product) -> None:
 
 def _changed(shop: Shop, variant: Variant) -> None:
     shop.touch(variant)
-    shop.tell("variant.updated", {"ids": [variant.id]})
+    shop.tell("variant.updated", {"variantIds": [str(variant.id)]})

@@ -10,8 +10,9 @@ from typing import Any
 from isthmus.simulators.vendure import fulfilling, payments, states, stock
 from isthmus.simulators.vendure.amounts import recalculate
 from isthmus.simulators.vendure.cart import add_units, address_of, line_of
-from isthmus.simulators.vendure.errors import Failed, failed, internal, wrong
-from isthmus.simulators.vendure.orders import Line, Modification, ModificationLine, Order, Surcharge, TaxLine
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_input, refuse_inside
+from isthmus.simulators.vendure.lines import Line, Surcharge, TaxLine
+from isthmus.simulators.vendure.orders import Modification, ModificationLine, Order
 from isthmus.simulators.vendure.shop import Shop, number_of
 
 Wish = Mapping[str, Any]
@@ -32,7 +33,7 @@ def modify(shop: Shop, wish: Wish) -> Order | Failed:
     if not any(wish.get(name) for name in _CHANGES):
         return failed("NoChangesSpecifiedError")
     if wish["dryRun"]:
-        raise wrong("this double does not play dryRun")
+        refuse_input("this double does not play dryRun")
     before = order.total_with_tax
     hindrance = _hindrance(shop, order, wish, before)
     if hindrance is not None:
@@ -53,7 +54,8 @@ def modify(shop: Shop, wish: Wish) -> Order | Failed:
         _give_back(shop, made, wish)
     order.modifications.append(made)
     shop.touch(order)
-    states.note(shop, order, "ORDER_MODIFIED", modificationId=made.id)
+    shop.tell("order.updated", {"orderIds": [str(order.id)]})
+    states.note(shop, order, "ORDER_MODIFIED", {"modificationId": made.id})
     return order
 
 
@@ -90,7 +92,7 @@ def _too_little(available: int, order: Order) -> Failed:
 def _own(order: Order, number: object) -> Line:
     found = next((one for one in order.lines if one.id == number_of(number)), None)
     if found is None:
-        raise wrong(f"This order does not contain an OrderLine with the id {number}")
+        refuse_input(f"This order does not contain an OrderLine with the id {number}")
     return found
 
 
@@ -137,11 +139,11 @@ def _give_back(shop: Shop, made: Modification, wish: Wish) -> None:
         asked = {**one, "amount": amount, "shipping": 0, "adjustment": 0, "reason": one.get("reason") or made.note}
         payment = payments.find_payment(shop, one["paymentId"])
         if amount > payment.amount - payment.refunded:
-            raise internal("The amount specified exceeds the refundable amount for this payment")
+            refuse_inside("The amount specified exceeds the refundable amount for this payment")
         if amount:
             found = payments.refund(shop, asked)
             if isinstance(found, Failed):
-                raise internal(found.told())
+                refuse_inside(found.told())
             made.refund = made.refund or found
     if made.refund is None:  # Vendure keeps a refund of nothing
         payment = payments.find_payment(shop, wishes[0]["paymentId"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from isthmus.simulators.vendure import drafting, fulfilling, modifying, payments, registry, states, stocking
 from isthmus.simulators.vendure.call import Fields, Info, Resolver
-from isthmus.simulators.vendure.errors import failed, not_there
+from isthmus.simulators.vendure.errors import failed, refuse_missing
 from isthmus.simulators.vendure.shop import Shop, number_of
 
 
@@ -73,14 +73,14 @@ def _move_payment(_root: Any, info: Info, id: str, state: str) -> Any:  # noqa: 
 
 def _note(shop: Shop, wish: dict[str, Any]) -> Any:
     order = fulfilling.find_order(shop, wish["id"])
-    states.note(shop, order, "ORDER_NOTE", public=wish["isPublic"], note=wish["note"])
+    states.note(shop, order, "ORDER_NOTE", {"note": wish["note"]}, public=wish["isPublic"])
     return order
 
 
 def _change_note(shop: Shop, wish: dict[str, Any]) -> Any:
     found = shop.notes.get(number_of(wish["noteId"]))
     if found is None:
-        raise not_there("HistoryEntry", wish["noteId"])
+        refuse_missing("HistoryEntry", wish["noteId"])
     if wish.get("note") is not None:
         found.data = {"note": wish["note"]}
     found.is_public = found.is_public if wish.get("isPublic") is None else wish["isPublic"]
@@ -144,7 +144,7 @@ def _variant(shop: Shop, channel: Any, wish: dict[str, Any]) -> Any:
 def _option(shop: Shop, wish: dict[str, Any]) -> Any:
     group = shop.groups.get(number_of(wish["productOptionGroupId"]))
     if group is None:
-        raise not_there("ProductOptionGroup", wish["productOptionGroupId"])
+        refuse_missing("ProductOptionGroup", wish["productOptionGroupId"])
     return stocking.make_option(shop, group, wish)
 
 
@@ -152,7 +152,7 @@ def _give_group(_root: Any, info: Info, productId: str, optionGroupId: str) -> A
     shop = info.context.shop
     product, group = stocking.find_product(shop, productId), shop.groups.get(number_of(optionGroupId))
     if group is None:
-        raise not_there("ProductOptionGroup", optionGroupId)
+        refuse_missing("ProductOptionGroup", optionGroupId)
     product.option_groups.append(group)
     return product
 
@@ -195,8 +195,8 @@ TABLE: Fields = {
     "adjustDraftOrderLine": _draft(drafting.adjust),
     "removeDraftOrderLine": _drop_line,
     "setCustomerForDraftOrder": _draft_customer,
-    "setDraftOrderShippingAddress": _draft(lambda *all_: drafting.address(*all_, billing=False)),
-    "setDraftOrderBillingAddress": _draft(lambda *all_: drafting.address(*all_, billing=True)),
+    "setDraftOrderShippingAddress": _draft(drafting.ship_to),
+    "setDraftOrderBillingAddress": _draft(drafting.bill_to),
     "setDraftOrderCustomFields": _draft(
         lambda shop, number, wish: drafting.set_custom_fields(shop, {**wish, "id": number})
     ),

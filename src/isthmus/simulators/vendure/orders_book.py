@@ -15,7 +15,8 @@ from isthmus.simulators.vendure.shop import Shop
 
 #: how likely each thing is on one order
 _ODDS = {
-    "billed elsewhere": 0.15, "billing untold": 0.4, "goodwill": 0.12, "coupon": 0.15, "gift wrap": 0.1, "loyalty": 0.04,
+    "billed elsewhere": 0.15, "billing untold": 0.4, "goodwill": 0.12, "coupon": 0.15, "gift wrap": 0.1,
+    "loyalty": 0.04,
 }  # fmt: skip
 _SHIPPING, _PAYMENT = (65, 20, 15), (80, 20)
 

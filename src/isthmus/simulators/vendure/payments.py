@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from isthmus.simulators.vendure import states
-from isthmus.simulators.vendure.errors import Failed, broken_null, failed, internal, not_there
-from isthmus.simulators.vendure.orders import Line, Order, Payment, Refund, RefundLine
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_inside, refuse_missing, refuse_null
+from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.orders import Order, Payment, Refund, RefundLine
 from isthmus.simulators.vendure.shop import Shop, number_of
 
 Wish = Mapping[str, Any]
@@ -22,7 +23,7 @@ def find_payment(shop: Shop, number: object) -> Payment:
     """Return a payment. Raises `Refused`."""
     found = shop.payments.get(number_of(number))
     if found is None:
-        raise not_there("Payment", number)
+        refuse_missing("Payment", number)
     return found
 
 
@@ -47,7 +48,7 @@ def pay_by_hand(shop: Shop, order: Order, wish: Wish) -> Order | Failed:
     due = sum(one.price_change for one in unsettled)
     if unsettled and due != open_amount:
         message = f"The outstanding order amount ({open_amount}) should equal the unsettled"
-        raise internal(f"{message} OrderModifications total ({due})")
+        refuse_inside(f"{message} OrderModifications total ({due})")
     payment = _payment(shop, order, wish["method"], wish.get("metadata") or {})
     payment.transaction_id = wish.get("transactionId")
     states.move_payment(shop, payment, "Settled")
@@ -100,7 +101,7 @@ def refund(shop: Shop, wish: Wish) -> Refund | Failed:
 def _refund(shop: Shop, payment: Payment, wish: Wish, lines: list[tuple[Line, int]]) -> Refund:
     for name in ("shipping", "adjustment"):
         if wish.get(name) is None:
-            raise broken_null("refund", name, postgres=shop.settings.postgres)
+            refuse_null("refund", name, postgres=shop.settings.postgres)
     items = sum(line.prorated_unit_price_with_tax * quantity for line, quantity in lines)
     if wish.get("amount"):
         items, total = 0, wish["amount"]
@@ -111,11 +112,11 @@ def _refund(shop: Shop, payment: Payment, wish: Wish, lines: list[tuple[Line, in
     others = [one for one in payment.order.payments if one is not payment]
     payers = [one for one in (payment, *others) if one.refunded < one.amount]
     if not payers:
-        raise internal("Could not find a Payment to refund")
+        refuse_inside("Could not find a Payment to refund")
     made: list[Refund] = []
     for payer in payers:
         part = min(payer.amount - payer.refunded, wanted)
-        made.append(_refunded(shop, payer, part, items, wish, lines))
+        made.append(_refunded(shop, payer, (part, items), wish, lines))
         wanted -= part
         if wanted <= 0:
             break
@@ -123,8 +124,9 @@ def _refund(shop: Shop, payment: Payment, wish: Wish, lines: list[tuple[Line, in
 
 
 def _refunded(
-    shop: Shop, payment: Payment, total: int, items: int, wish: Wish, lines: list[tuple[Line, int]]
+    shop: Shop, payment: Payment, amounts: tuple[int, int], wish: Wish, lines: list[tuple[Line, int]]
 ) -> Refund:
+    total, items = amounts
     made = Refund(
         **shop.new("Refund"),
         payment=payment,
@@ -137,7 +139,7 @@ def _refunded(
     made.lines = [RefundLine(order_line=line, quantity=quantity, refund=made) for line, quantity in lines]
     payment.refunds.append(made)
     shop.refunds[made.id] = made
-    shop.tell("refund.created", {"refundId": made.id, "orderId": payment.order.id})
+    shop.tell("refund.created", {"orderIds": [str(payment.order.id)]})
     return made
 
 
@@ -145,7 +147,7 @@ def settle_refund(shop: Shop, number: object, transaction: str) -> Refund:
     """Note that the money is back. Raises `Refused`, also when it is noted already."""
     found = shop.refunds.get(number_of(number))
     if found is None:
-        raise not_there("Refund", number)
+        refuse_missing("Refund", number)
     found.transaction_id = transaction
     states.move_refund(shop, found, "Settled")
     return found
@@ -154,4 +156,4 @@ def settle_refund(shop: Shop, number: object, transaction: str) -> Refund:
 def refund_nothing(shop: Shop, payment: Payment, reason: str) -> Refund:
     """Note a refund of nothing, as a modification with `amount` 0 leaves behind."""
     wish = {"shipping": 0, "adjustment": 0, "reason": reason}
-    return _refunded(shop, payment, 0, 0, wish, [])
+    return _refunded(shop, payment, (0, 0), wish, [])

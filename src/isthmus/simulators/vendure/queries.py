@@ -5,10 +5,10 @@ from typing import Any
 
 from isthmus.simulators.vendure import stock
 from isthmus.simulators.vendure.arithmetic import gross_of, net_of, rounded
-from isthmus.simulators.vendure.call import Call, Fields, Info, Resolver
+from isthmus.simulators.vendure.call import Call, Fields, Info, Resolver, within
 from isthmus.simulators.vendure.catalog import Channel, Product, Record, Variant
 from isthmus.simulators.vendure.drafting import quotes
-from isthmus.simulators.vendure.errors import wrong
+from isthmus.simulators.vendure.errors import refuse_input
 from isthmus.simulators.vendure.lists import Listed, Look, cut
 from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import Customer
@@ -48,7 +48,9 @@ def price(call: Call, variant: Variant, *, with_tax: bool) -> int:
     channel = call.channel
     listed = call.shop.price(variant, channel)
     if listed is None:
-        raise wrong(f"No price information was found for ProductVariant ID {variant.id} in the Channel {channel.code}.")
+        refuse_input(
+            f"No price information was found for ProductVariant ID {variant.id} in the Channel {channel.code}."
+        )
     found = call.shop.rate(variant.tax_category, channel)
     rate = found.value if found else 0.0
     if with_tax:
@@ -149,7 +151,7 @@ TABLES: dict[str, Callable[[Shop], dict[int, Any]]] = {
 def _product(_root: Any, info: Info, id: str | None = None, slug: str | None = None) -> Product | None:  # noqa: A002
     call = info.context
     if id is None and slug is None:
-        raise wrong("Either the Product id or slug must be provided")
+        refuse_input("Either the Product id or slug must be provided")
     for one in _products(call.shop, call.channel):
         slugs = {texts.get("slug") for texts in one.translations.values()}
         if (id is None or one.id == number_of(id)) and (slug is None or slug in slugs):
@@ -168,6 +170,10 @@ def _me(_root: Any, info: Info) -> Any:
     return session.administrator if session else None
 
 
+def _quotes(_root: Any, info: Info, orderId: str) -> Any:  # noqa: N803 - the API's name
+    return quotes(info.context.shop, orderId)
+
+
 TABLE: Fields = {
     **{name: listing(rows) for name, rows in ROWS.items()},
     **{name: _one(rows) for name, rows in _SINGLE.items()},
@@ -175,7 +181,7 @@ TABLE: Fields = {
     "productOptionGroups": _groups,
     "me": _me,
     "activeAdministrator": _me,
-    "activeChannel": lambda _root, info: info.context.channel,
-    "globalSettings": lambda _root, info: info.context.shop,
-    "eligibleShippingMethodsForDraftOrder": lambda _root, info, orderId: quotes(info.context.shop, orderId),  # noqa: N803
+    "activeChannel": within(lambda call, _root: call.channel),
+    "globalSettings": within(lambda call, _root: call.shop),
+    "eligibleShippingMethodsForDraftOrder": _quotes,
 }

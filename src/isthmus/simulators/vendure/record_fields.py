@@ -7,8 +7,10 @@ from isthmus.simulators.vendure import amounts, states, stock
 from isthmus.simulators.vendure.call import Call, Fields, Info, Resolver, of, within
 from isthmus.simulators.vendure.catalog import Channel, Product, Variant
 from isthmus.simulators.vendure.custom_fields import ENTITIES, described
+from isthmus.simulators.vendure.errors import Failed
+from isthmus.simulators.vendure.lines import Line
 from isthmus.simulators.vendure.lists import cut
-from isthmus.simulators.vendure.orders import Line, Order
+from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import Administrator, Group, OrderAddress
 from isthmus.simulators.vendure.queries import look, price, stock_word
 from isthmus.simulators.vendure.text import snake, text_of
@@ -133,8 +135,16 @@ def _sum(name: str) -> Resolver:
 
 
 def _error(name: str) -> Resolver:
-    read = {"errorCode": lambda one: one.error_code, "message": lambda one: one.told()}
-    return of(read.get(name, lambda one: one.details.get(snake(name))))
+    def read(failed: Failed) -> Any:
+        match name:
+            case "errorCode":
+                return failed.error_code
+            case "message":
+                return failed.told()
+            case _:
+                return failed.details.get(snake(name))
+
+    return of(read)
 
 
 def error_fields(names: list[str]) -> Fields:

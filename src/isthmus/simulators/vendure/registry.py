@@ -10,7 +10,7 @@ from typing import Any
 from isthmus.simulators.vendure import cart, stock
 from isthmus.simulators.vendure.catalog import Channel, StockLocation
 from isthmus.simulators.vendure.drafting import find_customer
-from isthmus.simulators.vendure.errors import Failed, failed, not_there, wrong
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_input, refuse_missing
 from isthmus.simulators.vendure.people import Address, Customer, Note, User
 from isthmus.simulators.vendure.shop import Shop, number_of
 
@@ -46,7 +46,6 @@ def change_customer(shop: Shop, wish: Wish) -> Customer | Failed:
             setattr(customer, attribute, wish[name])
     customer.custom_fields.update(wish.get("customFields") or {})
     shop.touch(customer)
-    shop.tell("customer.updated", {"id": customer.id})
     return customer
 
 
@@ -54,7 +53,6 @@ def remove_customer(shop: Shop, number: object) -> dict[str, Any]:
     """Delete a customer; the orders stay. Raises `Refused`."""
     customer = find_customer(shop, number)
     customer.deleted_at = shop.now()
-    shop.tell("customer.deleted", {"id": customer.id})
     return {"result": "DELETED", "message": None}
 
 
@@ -74,7 +72,7 @@ def make_address(shop: Shop, number: object, wish: Wish) -> Address:
     customer = find_customer(shop, number)
     country = shop.country(wish["countryCode"])
     if country is None:
-        raise wrong(f'The countryCode "{wish["countryCode"]}" was not recognized')
+        refuse_input(f'The countryCode "{wish["countryCode"]}" was not recognized')
     made = Address(**shop.new("Address"), country=country, street_line1=wish["streetLine1"])
     _fill(customer, made, wish)
     customer.addresses.append(made)
@@ -86,7 +84,7 @@ def change_address(shop: Shop, wish: Wish) -> Address:
     """Change an address. Raises `Refused`."""
     found = shop.addresses.get(number_of(wish["id"]))
     if found is None:
-        raise not_there("Address", wish["id"])
+        refuse_missing("Address", wish["id"])
     owner = next(one for one in shop.customers.values() if found in one.addresses)
     _fill(owner, found, wish)
     if wish.get("countryCode"):
@@ -110,7 +108,7 @@ def remove_address(shop: Shop, number: object) -> dict[str, Any]:
     """Take an address out of the book. Raises `Refused`."""
     found = shop.addresses.pop(number_of(number), None)
     if found is None:
-        raise not_there("Address", number)
+        refuse_missing("Address", number)
     for customer in shop.customers.values():
         if found in customer.addresses:
             customer.addresses.remove(found)
@@ -167,7 +165,7 @@ def find_location(shop: Shop, number: object) -> StockLocation:
     """Return a warehouse. Raises `Refused`."""
     found = shop.locations.get(number_of(number))
     if found is None:
-        raise not_there("StockLocation", number)
+        refuse_missing("StockLocation", number)
     return found
 
 
@@ -175,7 +173,7 @@ def find_channel(shop: Shop, number: object) -> Channel:
     """Return a channel. Raises `Refused`."""
     found = shop.channels.get(number_of(number))
     if found is None:
-        raise not_there("Channel", number)
+        refuse_missing("Channel", number)
     return found
 
 

@@ -21,7 +21,7 @@ from graphql import (
 
 from isthmus.simulators.vendure import mutations, queries, record_fields
 from isthmus.simulators.vendure.call import Fields, Info, Resolver
-from isthmus.simulators.vendure.errors import forbidden
+from isthmus.simulators.vendure.errors import refuse_stranger
 from isthmus.simulators.vendure.lists import at
 from isthmus.simulators.vendure.permissions import NEEDED, allowed
 from isthmus.simulators.vendure.text import snake
@@ -59,9 +59,9 @@ def _guarded(name: str, resolve: Resolver) -> Resolver:
             if session is None and name != "activeChannel" and call.tell_token is None:
                 # Whoever comes without a session gets a stranger's; one whose token is unknown is told none.
                 call.tell_token = "" if call.token else call.sessions.open(None)
-            raise forbidden()
+            refuse_stranger()
         if session and session.administrator and not allowed(name, session.administrator.permissions):
-            raise forbidden()
+            refuse_stranger()
         return resolve(root, info, **arguments)
 
     return guard

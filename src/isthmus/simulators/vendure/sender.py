@@ -1,7 +1,7 @@
 """Sends what the shop's event plugin sends: thin, signed, from a job queue that tries again.
 
-The plugin is the shop's own (Vendure has no webhooks): an event becomes a job with an id of its own, and the id is the
-same however often the job is tried. Headers and signature are those of Standard Webhooks:
+The plugin is the one this project gives to shops, for Vendure has no webhooks of its own: an event becomes a job with
+an id, the same however often the job is tried. Headers and signature are those of Standard Webhooks:
 HMAC-SHA256 over `id.timestamp.body`, base64, behind `v1,`; the timestamp is that of the try.
 Sources: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md,
 https://docs.vendure.io/guides/developer-guide/worker-job-queue/ (3.5)
@@ -84,8 +84,8 @@ class Sender:
         if self._address is None:
             return
         event_id = str(uuid.uuid4())
-        told = {"eventId": event_id, "at": moment(self._shop.now()), "channel": self._shop.default_channel.code}
-        job = Job(event_id, msgspec.json.encode({**told, "topic": topic, **facts}))
+        told = {"eventId": event_id, "topic": topic, "at": moment(self._shop.now())}
+        job = Job(event_id, msgspec.json.encode({**told, **facts}))
         fault = self._faults.draw(topic, WEBHOOK)
         match fault.kind if fault else None:
             case "drop_webhook":

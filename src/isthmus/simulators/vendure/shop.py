@@ -21,7 +21,8 @@ from isthmus.simulators.vendure.catalog import (
     Variant,
     Zone,
 )
-from isthmus.simulators.vendure.orders import Fulfillment, Line, Order, Payment, Refund
+from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.orders import Fulfillment, Order, Payment, Refund
 from isthmus.simulators.vendure.people import Address, Administrator, Customer, Group, Note
 from isthmus.simulators.vendure.settings import Settings
 

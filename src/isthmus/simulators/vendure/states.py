@@ -8,7 +8,7 @@ does not move with any of it (seen on SQLite and PostgreSQL).
 from collections.abc import Callable, Mapping
 
 from isthmus.simulators.vendure import stock
-from isthmus.simulators.vendure.errors import Failed, failed, illegal
+from isthmus.simulators.vendure.errors import Failed, failed, refuse_step
 from isthmus.simulators.vendure.orders import Fulfillment, Order, Payment, Refund
 from isthmus.simulators.vendure.people import Note
 from isthmus.simulators.vendure.shop import Shop
@@ -56,9 +56,9 @@ REFUND: Steps = {"Pending": ("Settled", "Failed"), "Settled": (), "Failed": ()}
 _PAID = ("PaymentAuthorized", "PaymentSettled")
 
 
-def note(shop: Shop, order: Order, kind: str, *, public: bool = True, **facts: object) -> Note:
+def note(shop: Shop, order: Order, kind: str, facts: dict[str, object], *, public: bool = True) -> Note:
     """Write a line into an order's history."""
-    made = Note(**shop.new("HistoryEntry"), type=kind, data=dict(facts), is_public=public)
+    made = Note(**shop.new("HistoryEntry"), type=kind, data=facts, is_public=public)
     order.entries.append(made)
     shop.notes[made.id] = made
     return made
@@ -72,20 +72,20 @@ def move_order(shop: Shop, order: Order, state: str) -> Failed | None:
     if hindrance:
         return failed("OrderStateTransitionError", told, transition_error=hindrance, from_state=before, to_state=state)
     order.state = state
-    shop.tell("order.state", {"code": order.code, "from": before, "to": state})
+    shop.tell("order.state", {"orderIds": [str(order.id)]})
     channel = shop.default_channel
     if order.active and before == "ArrangingPayment" and state in _PAID:
         order.active, order.order_placed_at = False, shop.now()
         for line in order.lines:
             line.order_placed_quantity = line.quantity
-        shop.tell("order.placed", {"code": order.code, "orderId": order.id})
+        shop.tell("order.placed", {"orderIds": [str(order.id)]})
     if before == "ArrangingPayment" and state in _PAID:
         stock.allocate(shop, channel, [(line, line.quantity) for line in order.lines])
     if state == "Cancelled":
         order.active = False
     if before == "Draft" and state == "ArrangingPayment":
         order.active = True
-    note(shop, order, "ORDER_STATE_TRANSITION", **{"from": before, "to": state})
+    note(shop, order, "ORDER_STATE_TRANSITION", {"from": before, "to": state})
     return None
 
 
@@ -175,7 +175,8 @@ def move_payment(shop: Shop, payment: Payment, state: str) -> Failed | None:
         return failed("PaymentStateTransitionError", told, transition_error=told, from_state=before, to_state=state)
     payment.state = state
     shop.touch(payment)
-    note(shop, order, "ORDER_PAYMENT_TRANSITION", paymentId=payment.id, **{"from": before, "to": state})
+    shop.tell("payment.state", {"orderIds": [str(order.id)]})
+    note(shop, order, "ORDER_PAYMENT_TRANSITION", {"paymentId": payment.id, "from": before, "to": state})
     for wanted, counted in (("PaymentSettled", ("Settled",)), ("PaymentAuthorized", ("Authorized", "Settled"))):
         covered = order.covered(*counted) >= order.total_with_tax
         if covered and order.state not in {wanted, "ArrangingAdditionalPayment"}:
@@ -192,7 +193,7 @@ def move_fulfillment(shop: Shop, fulfillment: Fulfillment, state: str) -> Failed
         return failed("FulfillmentStateTransitionError", transition_error=told, from_state=before, to_state=state)
     fulfillment.state = state
     shop.touch(fulfillment)
-    shop.tell("fulfillment.state", {"fulfillmentId": fulfillment.id, "to": state})
+    shop.tell("fulfillment.state", {"orderIds": [str(one.id) for one in fulfillment.orders]})
     channel, units = shop.default_channel, [(one.order_line, one.quantity) for one in fulfillment.lines]
     if state == "Cancelled":
         stock.take_back(shop, channel, units)
@@ -201,7 +202,7 @@ def move_fulfillment(shop: Shop, fulfillment: Fulfillment, state: str) -> Failed
         stock.sell(shop, channel, units)
     for order in fulfillment.orders:
         facts: dict[str, object] = {"fulfillmentId": fulfillment.id, "from": before, "to": state}
-        note(shop, order, "ORDER_FULFILLMENT_TRANSITION", **facts)
+        note(shop, order, "ORDER_FULFILLMENT_TRANSITION", facts)
         if state in {"Shipped", "Delivered"}:
             reached = f"Partially{state}" if _UNMET[state](shop, order) else state
             if reached in ORDER[order.state]:
@@ -213,8 +214,9 @@ def move_refund(shop: Shop, refund: Refund, state: str) -> None:
     """Take a refund to a state. Raises `Refused`."""
     before = refund.state
     if state not in REFUND[before]:
-        raise illegal(f'Cannot transition Refund from "{before}" to "{state}"')
+        refuse_step(f'Cannot transition Refund from "{before}" to "{state}"')
     refund.state = state
     shop.touch(refund)
+    shop.tell("refund.state", {"orderIds": [str(refund.payment.order.id)]})
     facts: dict[str, object] = {"refundId": refund.id, "from": before, "to": state, "reason": refund.reason}
-    note(shop, refund.payment.order, "ORDER_REFUND_TRANSITION", **facts)
+    note(shop, refund.payment.order, "ORDER_REFUND_TRANSITION", facts)

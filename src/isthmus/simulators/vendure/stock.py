@@ -8,8 +8,8 @@ Source: https://docs.vendure.io/guides/core-concepts/stock-control/ (3.5); the w
 from collections.abc import Iterable
 
 from isthmus.simulators.vendure.catalog import Channel, Level, Movement, StockLocation, Variant
-from isthmus.simulators.vendure.errors import broken_key
-from isthmus.simulators.vendure.orders import Line
+from isthmus.simulators.vendure.errors import refuse_key
+from isthmus.simulators.vendure.lines import Line
 from isthmus.simulators.vendure.shop import Shop
 
 UNTRACKED = 2**53 - 1  # JavaScript's greatest safe whole number
@@ -61,14 +61,14 @@ def adjust(shop: Shop, variant: Variant, location_id: int, quantity: int) -> Non
     """Write down what lies at a location; a movement only where it differs. Raises `Refused`."""
     location = shop.locations.get(location_id)
     if location is None:
-        raise broken_key("stock_level", postgres=shop.settings.postgres)
+        refuse_key("stock_level", postgres=shop.settings.postgres)
     found = level(shop, variant, location)
     if found.stock_on_hand == quantity:
         return
     change = quantity - found.stock_on_hand
     found.stock_on_hand = quantity
     shop.touch(found)
-    _told(shop, [_moved(shop, "ADJUSTMENT", change, variant, location)])
+    _told(shop, [_moved(shop, "ADJUSTMENT", change, (variant, location), None)])
 
 
 def allocate(shop: Shop, channel: Channel, units: Units) -> None:
@@ -85,7 +85,7 @@ def allocate(shop: Shop, channel: Channel, units: Units) -> None:
             free = found.stock_on_hand - found.stock_allocated - threshold(variant, channel) if counted else UNTRACKED
             if free > 0:
                 part = min(quantity, free)
-                moved.append(_moved(shop, "ALLOCATION", part, variant, found.stock_location, line))
+                moved.append(_moved(shop, "ALLOCATION", part, (variant, found.stock_location), line))
                 found.stock_allocated += part if counted else 0
                 taken += part
             if taken >= quantity:
@@ -98,7 +98,7 @@ def sell(shop: Shop, channel: Channel, units: Units) -> None:
     moved: list[Movement] = []
     for line, quantity in units:
         for place, part in _allocated(line, quantity):
-            moved.append(_moved(shop, "SALE", -quantity, line.product_variant, place, line))
+            moved.append(_moved(shop, "SALE", -quantity, (line.product_variant, place), line))
             if tracked(line.product_variant, channel):
                 found = level(shop, line.product_variant, place)
                 found.stock_allocated -= part
@@ -111,7 +111,7 @@ def take_back(shop: Shop, channel: Channel, units: Units) -> None:
     moved: list[Movement] = []
     for line, quantity in units:
         for place, part in _allocated(line, quantity):
-            moved.append(_moved(shop, "CANCELLATION", quantity, line.product_variant, place, line))
+            moved.append(_moved(shop, "CANCELLATION", quantity, (line.product_variant, place), line))
             if tracked(line.product_variant, channel):
                 level(shop, line.product_variant, place).stock_on_hand += part
     _told(shop, moved)
@@ -122,7 +122,7 @@ def release(shop: Shop, channel: Channel, units: Units) -> None:
     moved: list[Movement] = []
     for line, quantity in units:
         for place, part in _allocated(line, quantity):
-            moved.append(_moved(shop, "RELEASE", quantity, line.product_variant, place, line))
+            moved.append(_moved(shop, "RELEASE", quantity, (line.product_variant, place), line))
             if tracked(line.product_variant, channel):
                 level(shop, line.product_variant, place).stock_allocated -= part
     _told(shop, moved)
@@ -158,9 +158,8 @@ def _allocated(line: Line, quantity: int) -> list[tuple[StockLocation, int]]:
     return list(found.values())
 
 
-def _moved(
-    shop: Shop, kind: str, quantity: int, variant: Variant, location: StockLocation, line: Line | None = None
-) -> Movement:
+def _moved(shop: Shop, kind: str, quantity: int, where: tuple[Variant, StockLocation], line: Line | None) -> Movement:
+    variant, location = where
     made = Movement(
         **shop.new("StockMovement"),
         type=kind,
@@ -175,5 +174,6 @@ def _moved(
 
 def _told(shop: Shop, moved: list[Movement]) -> None:
     if moved:
-        facts = {"type": moved[0].type, "variantIds": [one.product_variant.id for one in moved]}
-        shop.tell("stock.moved", facts)
+        levels = [(one.product_variant.id, one.location.id) for one in moved]
+        told = [{"variantId": str(variant), "stockLocationId": str(place)} for variant, place in levels]
+        shop.tell("stock.moved", {"levels": told})

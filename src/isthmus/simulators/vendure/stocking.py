@@ -9,7 +9,7 @@ from typing import Any
 
 from isthmus.simulators.vendure import stock
 from isthmus.simulators.vendure.catalog import Channel, Option, OptionGroup, Product, Translations, Variant
-from isthmus.simulators.vendure.errors import broken_index, broken_key, not_there, wrong
+from isthmus.simulators.vendure.errors import refuse_input, refuse_key, refuse_missing, refuse_twin
 from isthmus.simulators.vendure.shop import Shop, number_of
 
 Wish = Mapping[str, Any]
@@ -24,7 +24,7 @@ def find_product(shop: Shop, number: object) -> Product:
     """Return a product. Raises `Refused`."""
     found = shop.products.get(number_of(number))
     if found is None or found.deleted_at is not None:
-        raise not_there("Product", number)
+        refuse_missing("Product", number)
     return found
 
 
@@ -32,7 +32,7 @@ def find_variant(shop: Shop, number: object, channel: Channel) -> Variant:
     """Return a variant of a channel. Raises `Refused`."""
     found = shop.variants.get(number_of(number))
     if found is None or found.gone or channel.id not in found.channels:
-        raise not_there("ProductVariant", number)
+        refuse_missing("ProductVariant", number)
     return found
 
 
@@ -113,11 +113,15 @@ def _check_new(shop: Shop, wishes: Sequence[Wish]) -> None:
         options = frozenset(number_of(one) for one in wish.get("optionIds") or ())
         names = ", ".join(group.code for group in product.option_groups)
         if len(options) != len(product.option_groups):
-            raise wrong(f"ProductVariant optionIds must include one optionId from each of the groups: {names}")
-        twins = [one for one in product.all_variants if not one.gone and {each.id for each in one.options} == options]
+            refuse_input(f"ProductVariant optionIds must include one optionId from each of the groups: {names}")
+        twins = [
+            one
+            for one in product.all_variants
+            if not one.gone and frozenset(each.id for each in one.options) == options
+        ]
         if twins or (product.id, options) in chosen:
             name = twins[0].translations["en"]["name"] if twins else wish["sku"]
-            raise wrong(f"A ProductVariant with the selected options already exists: {name}")
+            refuse_input(f"A ProductVariant with the selected options already exists: {name}")
         chosen.add((product.id, options))
         _unique(shop, "ProductVariant", wish, None)
         _places(shop, wish)
@@ -158,7 +162,7 @@ def change_variants(shop: Shop, channel: Channel, wishes: Sequence[Wish]) -> lis
     found = [find_variant(shop, wish["id"], channel) for wish in wishes]
     for variant, wish in zip(found, wishes, strict=True):
         if (wish.get("stockOnHand") or 0) < 0:
-            raise wrong("stockOnHand cannot be a negative value")
+            refuse_input("stockOnHand cannot be a negative value")
         _unique(shop, "ProductVariant", wish, variant)
         _places(shop, wish)
         _currencies(channel, wish)
@@ -194,13 +198,13 @@ def _count(shop: Shop, variant: Variant, wish: Wish) -> None:
 def _places(shop: Shop, wish: Wish) -> None:
     for row in wish.get("stockLevels") or ():
         if number_of(row["stockLocationId"]) not in shop.locations:
-            raise broken_key("stock_level", postgres=shop.settings.postgres)
+            refuse_key("stock_level", postgres=shop.settings.postgres)
 
 
 def _currencies(channel: Channel, wish: Wish) -> None:
     for row in wish.get("prices") or ():
         if row["currencyCode"] not in channel.available_currency_codes:
-            raise wrong(f'The currency "{row["currencyCode"]}" is not available in the current Channel')
+            refuse_input(f'The currency "{row["currencyCode"]}" is not available in the current Channel')
 
 
 def _price(channel: Channel, variant: Variant, wish: Wish) -> None:
@@ -215,14 +219,14 @@ def _price(channel: Channel, variant: Variant, wish: Wish) -> None:
 
 def _unique(shop: Shop, entity: str, wish: Wish, own: Variant | None) -> None:
     """Let the database refuse what a unique custom field has already."""
-    told = wish.get("customFields") or {}
+    told: Mapping[str, Any] = wish.get("customFields") or {}
     for one in shop.settings.custom_fields:
         value = told.get(one.name)
         if one.entity != entity or not one.unique or value is None:
             continue
         if any(other.custom_fields.get(one.name) == value for other in shop.variants.values() if other is not own):
             column = f"customFields{one.name.capitalize()}"
-            raise broken_index("product_variant", column, postgres=shop.settings.postgres)
+            refuse_twin("product_variant", column, postgres=shop.settings.postgres)
 
 
 def make_group(shop: Shop, wish: Wish) -> OptionGroup:
@@ -245,10 +249,10 @@ def make_option(shop: Shop, group: OptionGroup, wish: Wish) -> Option:
 
 
 def assign(shop: Shop, wish: Wish) -> list[Variant]:
-    """Sell variants in a channel, too; a net price becomes a gross one where the channel lists gross. Raises `Refused`."""
+    """Sell variants in a channel, too; a net price becomes a gross one where that lists gross. Raises `Refused`."""
     target = shop.channels.get(number_of(wish["channelId"]))
     if target is None:
-        raise not_there("Channel", wish["channelId"])
+        refuse_missing("Channel", wish["channelId"])
     home = shop.default_channel
     found = [find_variant(shop, one, home) for one in wish["productVariantIds"]]
     for variant in found:
@@ -268,7 +272,7 @@ def withdraw(shop: Shop, wish: Wish) -> list[Variant]:
     """Sell variants in a channel no longer. Raises `Refused`."""
     target = number_of(wish["channelId"])
     if target == shop.default_channel.id:
-        raise wrong("Items cannot be removed from the default Channel")
+        refuse_input("Items cannot be removed from the default Channel")
     found = [find_variant(shop, one, shop.default_channel) for one in wish["productVariantIds"]]
     for variant in found:
         variant.channels.discard(target)
@@ -277,4 +281,4 @@ def withdraw(shop: Shop, wish: Wish) -> list[Variant]:
 
 def _told(shop: Shop, what: str, variants: Sequence[Variant]) -> None:
     if variants:
-        shop.tell(f"variant.{what}", {"ids": [one.id for one in variants]})
+        shop.tell(f"variant.{what}", {"variantIds": [str(one.id) for one in variants]})

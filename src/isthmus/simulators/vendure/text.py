@@ -1,6 +1,7 @@
 """Names and translated texts."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -11,5 +12,6 @@ def snake(name: str) -> str:
 
 def text_of(record: Any, language: str, name: str) -> str:
     """Return a text in a language, else in the first one there is."""
-    told = record.translations.get(language) or next(iter(record.translations.values()), {})
-    return str(told.get(name, ""))
+    translations: Mapping[str, Mapping[str, str]] = record.translations
+    told = translations.get(language) or next(iter(translations.values()))
+    return told.get(name, "")

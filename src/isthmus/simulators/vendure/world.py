@@ -20,7 +20,8 @@ from isthmus.simulators.vendure.catalog import StockLocation, Variant
 from isthmus.simulators.vendure.clientele import Clientele
 from isthmus.simulators.vendure.damage import damage
 from isthmus.simulators.vendure.gateway import PATH, Gateway
-from isthmus.simulators.vendure.orders import Line, Order
+from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.orders_book import OrdersBook
 from isthmus.simulators.vendure.sender import Sender
 from isthmus.simulators.vendure.settings import Settings
@@ -29,6 +30,11 @@ from isthmus.simulators.vendure.shop import Shop, utc_now
 WEBHOOK_SECRET = "demo-secret"  # noqa: S105 - the simulator's, known to all
 #: where webhooks go when the callback is only a host
 HOOK_PATH = "/hooks/shop"
+#: what the plugin tells of an order
+ORDER_TOPICS = (
+    "order.placed", "order.state", "order.updated", "payment.state", "refund.created", "refund.state",
+    "fulfillment.state",
+)  # fmt: skip
 #: orders placed between two turns of the event loop
 _BATCH = 50
 
@@ -195,13 +201,10 @@ class VendureWorld:
         self._tell(self._order(reference), topic)
 
     def _tell(self, order: Order, topic: str) -> None:
-        if topic == "order.placed":
-            self.sender.tell(topic, {"code": order.code, "orderId": order.id})
-        elif topic == "order.state":
-            self.sender.tell(topic, {"code": order.code, "from": "ArrangingPayment", "to": order.state})
-        else:
-            message = f"no topic {topic!r} of an order: order.placed, order.state"
+        if topic not in ORDER_TOPICS:
+            message = f"no topic {topic!r} of an order: {', '.join(ORDER_TOPICS)}"
             raise Unknown(message)
+        self.sender.tell(topic, {"orderIds": [str(order.id)]})
 
     def announce(self) -> None:
         """Tell of the seeded orders once more, spread over `announce_s`."""
