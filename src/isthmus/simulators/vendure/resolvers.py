@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from isthmus.simulators.vendure import mutations, queries, record_fields
-from isthmus.simulators.vendure.call import Fields, Info, Resolver
+from isthmus.simulators.vendure.call import Fields, Info, Resolver, of
 from isthmus.simulators.vendure.errors import refuse_stranger
 from isthmus.simulators.vendure.lists import at
 from isthmus.simulators.vendure.permissions import NEEDED, allowed
@@ -38,11 +38,14 @@ def bind(schema: GraphQLSchema) -> None:
             is_error = any(one.name == "ErrorResult" for one in kind.interfaces)
             own = record_fields.error_fields(names) if is_error else record_fields.TABLE.get(kind.name, {})
             for name, field in kind.fields.items():
-                if kind.name in roots:
+                if name == "customFields" and str(field.type) == "JSON":
+                    field.resolve = of(lambda _source: None)  # nothing is declared for it
+                elif kind.name in roots:
                     field.resolve = _guarded(name, roots[kind.name][name])
                 elif kind.name.endswith("CustomFields") and kind.name not in record_fields.TABLE:
-                    custom = own.get(name) or _attribute(name)
-                    field.resolve = _custom(name) if kind.name != "EntityCustomFields" else custom
+                    field.resolve = (
+                        own.get(name) or _attribute(name) if kind.name == "EntityCustomFields" else _custom(name)
+                    )
                 else:
                     field.resolve = own.get(name) or _attribute(name)
         elif isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
@@ -74,8 +77,7 @@ def _attribute(name: str) -> Resolver:
         if isinstance(source, dict):
             row = cast("dict[str, Any]", source)
             return row.get(attribute, row.get(name))
-        found = getattr(source, attribute, None)
-        return None if name == "customFields" and not found else found
+        return getattr(source, attribute, None)
 
     return resolve
 
