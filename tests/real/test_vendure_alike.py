@@ -32,6 +32,7 @@ pytestmark = [
 #: SQLite keeps whole seconds, so a change shows after one
 TICK_S = 1.1
 Play = Callable[[Side], Awaitable[None]]
+#: `isSettled` is false at a real one unless payment and refund are asked for beside it
 ORDER = """id code state active type createdAt updatedAt orderPlacedAt nextStates currencyCode totalQuantity subTotal
   subTotalWithTax shipping shippingWithTax total totalWithTax couponCodes customFields{erpRef}
   taxSummary{description taxRate taxBase taxTotal} discounts{description amount amountWithTax type}
@@ -41,8 +42,10 @@ ORDER = """id code state active type createdAt updatedAt orderPlacedAt nextState
     proratedUnitPriceWithTax proratedLinePrice proratedLinePriceWithTax lineTax taxRate taxLines{description taxRate}
     productVariant{id sku} customFields{erpLine} fulfillmentLines{quantity fulfillmentId}}
   shippingLines{shippingMethod{code name} price priceWithTax discountedPrice discountedPriceWithTax}
-  surcharges{description price priceWithTax} channels{code} modifications{priceChange isSettled lines{quantity}}
-  payments{id method amount state transactionId nextStates errorMessage refunds{id total state items shipping adjustment}}
+  surcharges{description price priceWithTax} channels{code} modifications{priceChange isSettled
+    payment{id} refund{id} lines{quantity}}
+  payments{id method amount state transactionId nextStates errorMessage
+    refunds{id total state items shipping adjustment}}
   fulfillments{id state method trackingCode nextStates lines{orderLineId quantity} customFields{erpRef}}"""
 STOCK = """query($i:ID!){productVariant(id:$i){stockOnHand stockAllocated stockLevel trackInventory
   stockLevels{stockOnHand stockAllocated stockLocation{id}}
@@ -269,7 +272,13 @@ async def changing(side: Side) -> None:
     await side.note("back", MOVE_ORDER, i=order, s="PaymentSettled")
     await look(side, order)
     await side.note("modifying", MOVE_ORDER, i=order, s="Modifying")
-    charge = {"description": "Gift", "price": 200, "priceIncludesTax": True, "taxRate": 20, "taxDescription": "VAT 20"}
+    charge = {
+        "description": "Gift",
+        "price": 200,
+        "priceIncludesTax": True,
+        "taxRate": 20,
+        "taxDescription": "gift tax",
+    }
     await side.note("more", MODIFY, i={"dryRun": False, "orderId": order, "surcharges": [charge]})
     await side.note("unpaid", MOVE_ORDER, i=order, s="PaymentSettled")
     await side.note("to pay", MOVE_ORDER, i=order, s="ArrangingAdditionalPayment")

@@ -22,11 +22,19 @@ ADDRESS = """{fullName:"A Guest",streetLine1:"1 Example Street",city:"Berlin",po
 EXACT = frozenset(
     {
         "__typename", "errorCode", "state", "nextStates", "type", "quantity", "orderPlacedQuantity", "active", "result",
-        "success", "stockOnHand", "stockAllocated", "taxRate", "taxBase", "taxTotal", "isPublic", "fromState", "toState",
-        "method", "trackingCode", "maximumRefundable", "isSettled", "priceChange", "stockLevel", "trackInventory",
+        "success", "stockOnHand", "stockAllocated", "taxRate", "taxBase", "taxTotal", "isPublic", "fromState",
+        "toState", "method", "trackingCode", "maximumRefundable", "isSettled", "priceChange", "stockLevel", "trackInventory",
         "items", "name", "kind", "currencyCode", "pricesIncludeTax", "moneyStrategyPrecision", "to",
     }
 )  # fmt: skip
+CHANNEL = """updateChannel(input:{id:"1",pricesIncludeTax:true,defaultTaxZoneId:"1",defaultShippingZoneId:"1",
+  availableCurrencyCodes:[USD,EUR,JPY],defaultCurrencyCode:EUR}){__typename}"""
+SHIPPING = """createShippingMethod(input:{code:"standard",fulfillmentHandler:"manual-fulfillment",checker:{
+  code:"default-shipping-eligibility-checker",arguments:[{name:"orderMinimum",value:"0"}]},calculator:{
+  code:"default-shipping-calculator",arguments:[{name:"rate",value:"490"},{name:"includesTax",value:"include"},
+  {name:"taxRate",value:"20"}]},%s}){id}"""
+PAYMENT = """createPaymentMethod(input:{code:"%s",enabled:true,handler:{code:"dummy-payment-handler",arguments:[
+  {name:"automaticSettle",value:"%s"}]},%s}){id}"""
 _AMOUNTS = ("price", "total", "tax", "amount", "shipping", "adjustment")
 
 
@@ -113,7 +121,7 @@ def shape(value: Any, key: str = "") -> Any:
         return {name: shape(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [shape(inner, key) for inner in value]
-    if key in EXACT or key == "code" and isinstance(value, str) and value.isupper() and "_" in value:
+    if key in EXACT or (key == "code" and isinstance(value, str) and value.isupper() and "_" in value):
         return value
     if isinstance(value, int | float) and any(word in key.lower() for word in _AMOUNTS):
         return value
@@ -155,17 +163,10 @@ async def _furnish(side: Side) -> None:
         'addMembersToZone(zoneId:"1",memberIds:["1"]){id}',
         'createTaxCategory(input:{name:"Standard",isDefault:true}){id}',
         'createTaxRate(input:{name:"VAT 20",enabled:true,value:20,categoryId:"1",zoneId:"1"}){id}',
-        'updateChannel(input:{id:"1",pricesIncludeTax:true,defaultTaxZoneId:"1",defaultShippingZoneId:"1",'
-        "availableCurrencyCodes:[USD,EUR,JPY],defaultCurrencyCode:EUR}){__typename}",
-        'createShippingMethod(input:{code:"standard",fulfillmentHandler:"manual-fulfillment",checker:{'
-        'code:"default-shipping-eligibility-checker",arguments:[{name:"orderMinimum",value:"0"}]},calculator:{'
-        'code:"default-shipping-calculator",arguments:[{name:"rate",value:"490"},{name:"includesTax",value:"include"},'
-        f'{{name:"taxRate",value:"20"}}]}},{standard}}}){{id}}',
-        *(
-            f'createPaymentMethod(input:{{code:"{code}",enabled:true,handler:{{code:"dummy-payment-handler",arguments:['
-            f'{{name:"automaticSettle",value:"{settles}"}}]}},{card}}}){{id}}'
-            for code, settles in (("card", "true"), ("invoice", "false"))
-        ),
+        CHANNEL,
+        SHIPPING % standard,
+        PAYMENT % ("card", "true", card),
+        PAYMENT % ("invoice", "false", card),
         'createStockLocation(input:{name:"East warehouse",description:""}){id}',
     ):
         await side.ask(f"mutation{{{step}}}")

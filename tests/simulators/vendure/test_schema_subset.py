@@ -19,7 +19,7 @@ SEEN = {
     "AdjustmentType", "BooleanCustomFieldConfig", "ConfigArgInput", "CountryFilterParameter", "CountrySortParameter",
     "CustomField", "CustomFieldConfig", "CustomFields", "DateTimeCustomFieldConfig", "DeletionResult",
     "EntityCustomFields", "ErrorResult", "FloatCustomFieldConfig", "HistoryEntryFilterParameter",
-    "HistoryEntrySortParameter", "HistoryEntryType", "IntCustomFieldConfig", "Region", "RegionTranslation",
+    "HistoryEntrySortParameter", "HistoryEntryType", "IntCustomFieldConfig", "JobFilterParameter", "JobSortParameter", "JobState", "Region", "RegionTranslation",
     "ServerConfig", "StringCustomFieldConfig", "TextCustomFieldConfig", "ZoneFilterParameter", "ZoneSortParameter",
 }  # fmt: skip
 ROOT = Path(__file__).resolve().parents[3]
@@ -94,12 +94,12 @@ def test_no_text_of_vendures_is_in_it(ours: dict[str, Any]) -> None:
 
 
 def test_custom_fields_get_types_inputs_and_filters_of_their_own() -> None:
-    kinds = build_schema(extended(text(), DECLARED)).type_map
-    assert str(kinds["Order"].fields["customFields"].type) == "OrderCustomFields"  # pyright: ignore[reportAttributeAccessIssue]
-    assert str(kinds["OrderFilterParameter"].fields["erpRef"].type) == "StringOperators"  # pyright: ignore[reportAttributeAccessIssue]
-    assert str(kinds["OrderLineInput"].fields["customFields"].type) == "OrderLineCustomFieldsInput"  # pyright: ignore[reportAttributeAccessIssue]
-    bare = build_schema(extended(text(), ())).type_map
-    assert str(bare["Order"].fields["customFields"].type) == "JSON"  # pyright: ignore[reportAttributeAccessIssue]
-    assert "erpRef" not in bare["OrderFilterParameter"].fields  # pyright: ignore[reportAttributeAccessIssue]
+    kinds: Any = build_schema(extended(text(), DECLARED)).type_map
+    assert str(kinds["Order"].fields["customFields"].type) == "OrderCustomFields"
+    assert str(kinds["OrderFilterParameter"].fields["erpRef"].type) == "StringOperators"
+    assert str(kinds["OrderLineInput"].fields["customFields"].type) == "OrderLineCustomFieldsInput"
+    bare: Any = build_schema(extended(text(), ())).type_map
+    assert str(bare["Order"].fields["customFields"].type) == "JSON"
+    assert "erpRef" not in bare["OrderFilterParameter"].fields
     with pytest.raises(KeyError):
         extended(text(), (CustomField("Moon", "phase"),))

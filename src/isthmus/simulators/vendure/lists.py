@@ -1,7 +1,7 @@
 """Lists: filter, sort, cut.
 
 Source: https://docs.vendure.io/guides/developer-guide/list-queries (3.5); as a running 3.5.5 does it: letter case does
-not matter to `contains`, `after` leaves its own moment out, and a page of 0 tells the total alone.
+not matter to `contains`, `after` leaves its own moment out, and a page of 0 is as good as none: everything comes.
 """
 
 import re
@@ -50,7 +50,7 @@ def cut(call: Call, rows: Iterable[R], options: Options | None, look: Look) -> L
     for name, order in reversed(list(wanted.items())):
         found.sort(key=partial(_key, look, name), reverse=order == "DESC")
     start = max(0, asked.get("skip") or 0)
-    length = most if take is None else max(0, take)
+    length = max(0, take) if take else most
     return Listed(found[start : start + length], len(found))
 
 

@@ -30,6 +30,7 @@ _OPERATIONS: Mapping[tuple[str, ...], str] = {
     ("DeleteOrder",): "deleteDraftOrder",
     ("ReadSettings", "ReadCountry"): "countries",
     ("ReadSettings", "ReadZone"): "zones",
+    ("ReadSettings", "ReadSystem"): "jobs jobQueues",
     ("ReadCatalog", "ReadProduct"): "products product productVariants productVariant productOptionGroups",
     ("CreateCatalog", "CreateProduct"): "createProduct createProductOptionGroup createProductOption",
     ("UpdateCatalog", "UpdateProduct"): (

@@ -95,6 +95,7 @@ ROWS: dict[str, Rows] = {
     "taxCategories": lambda shop, _channel: shop.tax_categories.values(),
     "taxRates": lambda shop, _channel: shop.tax_rates.values(),
     "zones": lambda shop, _channel: shop.zones.values(),
+    "jobs": lambda shop, _channel: shop.jobs.values(),
 }
 _SINGLE = {
     "order": "orders", "productVariant": "productVariants", "customer": "customers", "channel": "channels",
@@ -182,6 +183,7 @@ TABLE: Fields = {
     "me": _me,
     "activeAdministrator": _me,
     "activeChannel": within(lambda call, _root: call.channel),
+    "jobQueues": within(lambda call, _root: [{"name": one, "running": True} for one in call.shop.queues]),
     "globalSettings": within(lambda call, _root: call.shop),
     "eligibleShippingMethodsForDraftOrder": _quotes,
 }

@@ -14,13 +14,13 @@ import hmac
 import uuid
 from collections import Counter, deque
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import msgspec
 
 from isthmus.simulators.faults import WEBHOOK, Faults
+from isthmus.simulators.vendure.jobs import Job
 from isthmus.simulators.vendure.resolvers import moment
 from isthmus.simulators.vendure.shop import Shop
 
@@ -28,15 +28,8 @@ CONNECT_S = 1.0
 #: how long a delivery waits for another one to overtake it
 _OVERTAKEN_S = 1.0
 _OK = 2  # any 2xx
-
-
-@dataclass(slots=True)
-class Job:
-    """One message: what it says never changes, however often it is tried."""
-
-    event_id: str
-    body: bytes
-    tries: int = 0
+#: jobs done with that are remembered
+_REMEMBERED = 1000
 
 
 class Sender:
@@ -53,6 +46,8 @@ class Sender:
         self._slots = asyncio.Semaphore(shop.settings.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._poll: asyncio.Task[None] | None = None
+        if address is not None:
+            shop.queues.append(shop.settings.queue)
 
     async def start(self) -> None:
         """Begin to send."""
@@ -85,20 +80,31 @@ class Sender:
             return
         event_id = str(uuid.uuid4())
         told = {"eventId": event_id, "topic": topic, "at": moment(self._shop.now())}
-        job = Job(event_id, msgspec.json.encode({**told, **facts}))
+        body = msgspec.json.encode({**told, **facts})
         fault = self._faults.draw(topic, WEBHOOK)
         match fault.kind if fault else None:
             case "drop_webhook":
                 self.counts["dropped"] += 1
             case "duplicate_webhook":
-                self._queue_up(job, Job(job.event_id, job.body))
+                self._queue_up(self._job(event_id, body), self._job(event_id, body))
             case "delay_webhook":
-                self._run(self._late(job, fault.seconds if fault else 0.0))
+                self._run(self._late(self._job(event_id, body), fault.seconds if fault else 0.0))
             case "reorder_webhook":
-                self._held.append(job)
+                self._held.append(self._job(event_id, body))
                 self._run(self._release_after(_OVERTAKEN_S))
             case _:
-                self._queue_up(job)
+                self._queue_up(self._job(event_id, body))
+
+    def _job(self, event_id: str, body: bytes) -> Job:
+        settings, jobs = self._shop.settings, self._shop.jobs
+        made = Job(
+            **self._shop.new("Job"), queue_name=settings.queue, event_id=event_id, body=body, retries=settings.retries
+        )
+        jobs[made.id] = made
+        if len(jobs) > 2 * _REMEMBERED:
+            for number in [one.id for one in jobs.values() if one.state == "COMPLETED"][:_REMEMBERED]:
+                del jobs[number]
+        return made
 
     def _queue_up(self, *jobs: Job) -> None:
         self._queue.extend(jobs)
@@ -117,16 +123,20 @@ class Sender:
 
     async def _work(self, job: Job) -> None:
         async with self._slots:
-            job.tries += 1
-            arrived = await self._post(job)
-        if arrived:
+            job.attempts += 1
+            job.state, job.started_at = "RUNNING", job.started_at or self._shop.now()
+            job.error = await self._post(job)
+        if job.error is None:
+            job.state, job.settled_at = "COMPLETED", self._shop.now()
             self.counts["sent"] += 1
             self._release()
             return
         self.counts["failed"] += 1
-        if job.tries > self._shop.settings.retries:
+        if job.attempts > job.retries:
+            job.state, job.settled_at = "FAILED", self._shop.now()
             self.counts["lost"] += 1
             return
+        job.state = "RETRYING"
         await self._late(job, self._shop.settings.retry_s)
 
     async def _late(self, job: Job, seconds: float) -> None:
@@ -148,16 +158,17 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _post(self, job: Job) -> bool:
+    async def _post(self, job: Job) -> str | None:
+        """Send a job and return what went wrong."""
         if self._session is None or self._address is None:
-            return False
+            return "there is nowhere to send it"
         try:
             async with self._session.post(
                 self._address, data=job.body, headers=self._headers(job), allow_redirects=False
             ) as answer:
-                return answer.status // 100 == _OK
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
+                return None if answer.status // 100 == _OK else f"HTTP {answer.status}"
+        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+            return type(failure).__name__
 
     def _headers(self, job: Job) -> dict[str, str]:
         second = str(int(self._shop.now().timestamp()))

@@ -55,7 +55,9 @@ class Settings:
     whole_seconds: bool = False
     #: SQLite or PostgreSQL: they word a broken unique index differently
     postgres: bool = True
-    #: the event plugin's job queue: how often it looks, how many jobs at a time, how often it tries again and when
+    #: the event plugin's job queue: its name, how often it looks, how many jobs at a time, how often it tries again
+    #: and when
+    queue: str = "isthmus-webhook"
     poll_s: float = 0.2
     concurrency: int = 5
     retries: int = 20

@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus.simulators.vendure.catalog import (
     DEFAULT_CODE,
@@ -21,10 +21,13 @@ from isthmus.simulators.vendure.catalog import (
     Variant,
     Zone,
 )
-from isthmus.simulators.vendure.lines import Line
+from isthmus.simulators.vendure.jobs import CORE, Job
 from isthmus.simulators.vendure.orders import Fulfillment, Order, Payment, Refund
 from isthmus.simulators.vendure.people import Address, Administrator, Customer, Group, Note
 from isthmus.simulators.vendure.settings import Settings
+
+if TYPE_CHECKING:
+    from isthmus.simulators.vendure.lines import Line
 
 LOGIN, PASSWORD = "demo", "demo-password"
 #: may read and write what an integration needs
@@ -85,6 +88,9 @@ class Shop:
         self.refunds: dict[int, Refund] = {}
         self.fulfillments: dict[int, Fulfillment] = {}
         self.notes: dict[int, Note] = {}
+        self.jobs: dict[int, Job] = {}
+        #: names of the queues the worker has
+        self.queues: list[str] = list(CORE)
         self.opened_at = self.now()
 
     def now(self) -> datetime:

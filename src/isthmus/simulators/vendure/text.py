@@ -1,8 +1,10 @@
 """Names and translated texts."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def snake(name: str) -> str:
