@@ -20,7 +20,7 @@ from isthmus.simulators.stage import serve, stage
 from isthmus.simulators.vendure import PASSWORD, VendureWorld
 from isthmus.simulators.vendure.engine import engine
 from isthmus.simulators.vendure.settings import DECLARED, Settings
-from tests.real.vendure import Side, apart, furnish
+from tests.real.vendure_alike import Side, apart, furnish
 
 NAMES = ("ISTHMUS_TEST_VENDURE_URL", "ISTHMUS_TEST_VENDURE_LOGIN", "ISTHMUS_TEST_VENDURE_PASSWORD")
 URL, LOGIN, SECRET = (os.environ.get(name, "") for name in NAMES)

@@ -15,6 +15,7 @@ from isthmus.simulators.vendure.catalog import (
     Country,
     Method,
     Product,
+    Promotion,
     StockLocation,
     TaxCategory,
     TaxRate,
@@ -43,6 +44,8 @@ YEN_PER_EUR = Decimal(160)
 COUNTRIES = {"DE": "Germany", "FR": "France", "ES": "Spain", "NL": "Netherlands", "AT": "Austria"}
 #: code, price in cents, tax in percent, what people read
 SHIPPING = (("standard", 490, VAT, "Standard"), ("express", 1250, SHIPPING_VAT, "Express"), ("free", 0, 0.0, "Free"))
+#: coupon, percent; without a coupon a person gives it to a line
+PROMOTIONS = (("WELCOME10", 10), ("SPRING5", 5), (None, 5), (None, 10), (None, 15))
 #: code, whether it settles at once
 PAYMENT = (("card", True, "Card"), ("invoice", False, "Invoice"))
 
@@ -64,6 +67,7 @@ def open_shop(shop: Shop) -> None:
     shop.tax_rates[rate.id] = rate
     _open_channel(shop, zone)
     _open_methods(shop)
+    _open_promotions(shop)
     for _code, name in PLACES:
         add_location(shop, name)
 
@@ -95,6 +99,14 @@ def _open_methods(shop: Shop) -> None:
         told = {"en": {"name": name, "description": ""}}
         method = Method(**shop.new("PaymentMethod"), code=code, translations=told, settles=settles)
         shop.payment_methods[method.id] = method
+
+
+def _open_promotions(shop: Shop) -> None:
+    for coupon, percent in PROMOTIONS:
+        name = f"{percent}% off the order" if coupon else f"{percent}% off this item"
+        told = {"en": {"name": name, "description": ""}}
+        made = Promotion(**shop.new("Promotion"), translations=told, percent=percent, coupon_code=coupon)
+        shop.promotions[made.id] = made
 
 
 def add_location(shop: Shop, name: str) -> StockLocation:

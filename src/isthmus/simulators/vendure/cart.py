@@ -31,7 +31,7 @@ def open_order(shop: Shop, channel: Channel, state: str = "AddingItems", currenc
         active=state != "Draft",
     )
     shop.orders[order.id] = order
-    shop.tell("order.state", {"orderIds": [str(order.id)]})
+    shop.tell_order("order.state", order)
     return order
 
 

@@ -230,3 +230,15 @@ class Method(Record):
     settles: bool = True
     enabled: bool = True
     fulfillment_handler_code: str = "manual-fulfillment"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Promotion(Record):
+    """A discount: for whoever knows the coupon, or for everybody; on each line it is given to, or on whole orders."""
+
+    TYPENAME: ClassVar[str] = "Promotion"
+
+    translations: Translations
+    percent: int
+    coupon_code: str | None = None
+    enabled: bool = True

@@ -6,7 +6,7 @@ from datetime import datetime
 from isthmus.simulators.vendure import cart, payments, states
 from isthmus.simulators.vendure.amounts import recalculate, take_off_line, take_off_order
 from isthmus.simulators.vendure.assortment import VAT
-from isthmus.simulators.vendure.catalog import Method, Variant
+from isthmus.simulators.vendure.catalog import Method, Promotion, Variant
 from isthmus.simulators.vendure.errors import Failed
 from isthmus.simulators.vendure.lines import Surcharge, TaxLine
 from isthmus.simulators.vendure.orders import Order
@@ -75,7 +75,7 @@ def _filled(shop: Shop, basket: Basket) -> Order:
     order.customer = basket.customer
     order.shipping_address = dict(basket.delivered_to)
     order.billing_address = dict(basket.billed_to)
-    _discounted(order, basket)
+    _discounted(shop, order, basket)
     for name, amount in basket.charges:
         _charged(shop, order, name, amount)
     order.skew = basket.skew
@@ -84,13 +84,21 @@ def _filled(shop: Shop, basket: Basket) -> Order:
     return order
 
 
-def _discounted(order: Order, basket: Basket) -> None:
+def _discounted(shop: Shop, order: Order, basket: Basket) -> None:
     for line, one in zip(order.lines, basket.lines, strict=True):
         if one.off_percent:
-            take_off_line(line, f"PROMOTION:{one.off_percent}", f"{one.off_percent}% off this item", one.off_percent)
-    if basket.off_percent:
-        order.coupon_codes = [basket.coupon] if basket.coupon else []
-        take_off_order(order, "PROMOTION:90", f"{basket.off_percent}% off the order", basket.off_percent)
+            given = _promotion(shop, one.off_percent, None)
+            take_off_line(line, f"PROMOTION:{given.id}", given.translations["en"]["name"], given.percent)
+            order.promotions.append(given)
+    if basket.coupon:
+        given = _promotion(shop, basket.off_percent, basket.coupon)
+        order.coupon_codes = [basket.coupon]
+        take_off_order(order, f"PROMOTION:{given.id}", given.translations["en"]["name"], given.percent)
+        order.promotions.append(given)
+
+
+def _promotion(shop: Shop, percent: int, coupon: str | None) -> Promotion:
+    return next(one for one in shop.promotions.values() if (one.percent, one.coupon_code) == (percent, coupon))
 
 
 def _charged(shop: Shop, order: Order, name: str, amount: int) -> None:

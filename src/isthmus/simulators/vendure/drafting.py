@@ -83,6 +83,7 @@ def give_to(shop: Shop, number: object, customer_id: object, wish: Wish | None) 
     else:
         refuse_input("Either customerId or input must be given")
     shop.touch(order)
+    shop.tell_order("order.updated", order)
     return order
 
 
@@ -139,5 +140,5 @@ def set_custom_fields(shop: Shop, wish: Wish) -> Order:
     order = find_order(shop, wish["id"])
     order.custom_fields.update(wish.get("customFields") or {})
     shop.touch(order)
-    shop.tell("order.updated", {"orderIds": [str(order.id)]})
+    shop.tell_order("order.updated", order)
     return order

@@ -113,6 +113,7 @@ def cancel_units(shop: Shop, order: Order, units: Sequence[tuple[Line, int]], wi
     _put_right(shop, units)
     for line, quantity in units:
         line.quantity -= quantity
+        shop.tell_order("order.updated", order)
     if wish.get("cancelShipping"):
         for shipping in order.shipping_lines:
             cancel_shipping(shipping)

@@ -54,7 +54,7 @@ def modify(shop: Shop, wish: Wish) -> Order | Failed:
         _give_back(shop, made, wish)
     order.modifications.append(made)
     shop.touch(order)
-    shop.tell("order.updated", {"orderIds": [str(order.id)]})
+    shop.tell_order("order.updated", order)
     states.note(shop, order, "ORDER_MODIFIED", {"modificationId": made.id})
     return order
 

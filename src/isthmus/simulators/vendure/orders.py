@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from isthmus.simulators.vendure.catalog import Record
+from isthmus.simulators.vendure.catalog import Promotion, Record
 from isthmus.simulators.vendure.lines import Line, ShippingLine, Surcharge
 from isthmus.simulators.vendure.people import Customer, Note, OrderAddress
 
@@ -183,6 +183,7 @@ class Order(Record):
     shipping_lines: list[ShippingLine] = field(default_factory=list[ShippingLine])
     surcharges: list[Surcharge] = field(default_factory=list[Surcharge])
     coupon_codes: list[str] = field(default_factory=list[str])
+    promotions: list[Promotion] = field(default_factory=list[Promotion])
     payments: list[Payment] = field(default_factory=list[Payment])
     fulfillments: list[Fulfillment] = field(default_factory=list[Fulfillment])
     modifications: list[Modification] = field(default_factory=list[Modification])

@@ -139,7 +139,7 @@ def _refunded(
     made.lines = [RefundLine(order_line=line, quantity=quantity, refund=made) for line, quantity in lines]
     payment.refunds.append(made)
     shop.refunds[made.id] = made
-    shop.tell("refund.created", {"orderIds": [str(payment.order.id)]})
+    shop.tell_order("refund.created", payment.order)
     return made
 
 

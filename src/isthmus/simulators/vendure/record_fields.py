@@ -217,6 +217,10 @@ TABLE: Mapping[str, Fields] = {
     },
     "ShippingMethod": _DESCRIBED,
     "PaymentMethod": _DESCRIBED,
+    "Promotion": {
+        **_DESCRIBED,
+        **{name: of(lambda _one: None) for name in ("startsAt", "endsAt", "perCustomerUsageLimit", "usageLimit")},
+    },
     "TaxRate": {"customerGroup": of(lambda _one: None)},
     "CurrentUser": {
         "id": of(lambda one: one.user.id),

@@ -100,7 +100,7 @@ def _bent(shop: Shop, special: str | None, basket: Basket) -> Basket:
     """Make a basket what its order is to be special for."""
     match special:
         case "yen":
-            basket.currency, basket.charges, basket.off_percent = "JPY", [], 0
+            basket.currency, basket.charges, basket.coupon = "JPY", [], ""
             basket.shipping = next(one for one in shop.shipping_methods.values() if one.code == "free")
             basket.lines = [Wanted(one.variant, one.quantity) for one in basket.lines]
         case "unknown_sku":

@@ -14,6 +14,7 @@ from isthmus.simulators.vendure.catalog import (
     Option,
     OptionGroup,
     Product,
+    Promotion,
     Record,
     StockLocation,
     TaxCategory,
@@ -82,6 +83,7 @@ class Shop:
         self.administrators: dict[int, Administrator] = {}
         self.shipping_methods: dict[int, Method] = {}
         self.payment_methods: dict[int, Method] = {}
+        self.promotions: dict[int, Promotion] = {}
         self.orders: dict[int, Order] = {}
         self.lines: dict[int, Line] = {}
         self.payments: dict[int, Payment] = {}
@@ -111,6 +113,11 @@ class Shop:
     def touch(self, record: Record) -> None:
         """Note that a record's own content changed just now."""
         record.updated_at = self.stamp()
+
+    def tell_order(self, topic: str, order: Order) -> None:
+        """Tell of an order, if it is placed: carts change all the time, and the plugin tells nobody of those."""
+        if order.order_placed_at is not None:
+            self.tell(topic, {"orderIds": [str(order.id)]})
 
     def code(self) -> str:
         """Return the code of a new order."""

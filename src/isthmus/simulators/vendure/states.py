@@ -72,7 +72,7 @@ def move_order(shop: Shop, order: Order, state: str) -> Failed | None:
     if hindrance:
         return failed("OrderStateTransitionError", told, transition_error=hindrance, from_state=before, to_state=state)
     order.state = state
-    shop.tell("order.state", {"orderIds": [str(order.id)]})
+    shop.tell_order("order.state", order)
     channel = shop.default_channel
     if order.active and before == "ArrangingPayment" and state in _PAID:
         order.active, order.order_placed_at = False, shop.now()
@@ -175,7 +175,7 @@ def move_payment(shop: Shop, payment: Payment, state: str) -> Failed | None:
         return failed("PaymentStateTransitionError", told, transition_error=told, from_state=before, to_state=state)
     payment.state = state
     shop.touch(payment)
-    shop.tell("payment.state", {"orderIds": [str(order.id)]})
+    shop.tell_order("payment.state", order)
     note(shop, order, "ORDER_PAYMENT_TRANSITION", {"paymentId": payment.id, "from": before, "to": state})
     for wanted, counted in (("PaymentSettled", ("Settled",)), ("PaymentAuthorized", ("Authorized", "Settled"))):
         covered = order.covered(*counted) >= order.total_with_tax
@@ -217,6 +217,6 @@ def move_refund(shop: Shop, refund: Refund, state: str) -> None:
         refuse_step(f'Cannot transition Refund from "{before}" to "{state}"')
     refund.state = state
     shop.touch(refund)
-    shop.tell("refund.state", {"orderIds": [str(refund.payment.order.id)]})
+    shop.tell_order("refund.state", refund.payment.order)
     facts: dict[str, object] = {"refundId": refund.id, "from": before, "to": state, "reason": refund.reason}
     note(shop, refund.payment.order, "ORDER_REFUND_TRANSITION", facts)
