@@ -1,31 +1,31 @@
-"""A local double of Vendure: its REST API, version v1.
+"""A Vendure 3.5 shop on this machine: Admin API (GraphQL), and a plugin that turns events into webhooks.
 
-Written from the vendor's pages alone; it knows nothing of our connector, or both would share one mistake.
-To cite: for each fact below the page it stands on.
-Source: https://docs.vendure.io/reference/graphql-api/admin/
+Start it with `isthmus sim vendure`, or in a program with `stage(SIMULATOR.build("demo", callback))`.
+Sign in as `demo` with `demo-password` (an integration's permissions), `superadmin` (everything) or `reader` (looks
+only); webhooks go to the callback, signed with `demo-secret`. Every GraphQL name is a subset of Vendure's own schema.
 
-Every request carries `Authorization: Bearer <token>`; `demo-token` may do everything.
+Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
+does what a person or bad luck would; the world has the same as methods:
 
-- `GET /api/v1/account`: whose token this is
-- `GET /api/v1/variants`: items by the time of their last change (whole seconds), then by id. `limit` rows on a page (1
-  to 100), `after` the token of the page before; `updated_since` leaves out what changed before that second, and adds
-  what was deleted since. `ids` (up to 100) and `sku` name items instead.
+- `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}, `/__sim/status` {"reference", "status"}
+- `/__sim/ship` {"reference"} or {"reference", "sku", "quantity"}, `/__sim/deliver` {"reference"}
+- `/__sim/return` {"reference", "sku", "quantity"}: units cancelled after delivery
+- `/__sim/refund` {"reference", "amount"} or {"reference", "sku", "quantity"}
+- `/__sim/stock` {"sku", "place", "quantity"}: what is to be had at a location, by its name, besides what is promised
+- `/__sim/product` {"sku", "title", "price"}, `/__sim/price` {"sku", "price"}, `/__sim/rename` {"sku", "name"},
+  `/__sim/remove` {"sku"}
+- `/__sim/settings`: any field of `settings.py`, from now on; `/__sim/revoke`: nobody gets in any more
+- `/__sim/damage`: see `damage.py`
+- `/__sim/webhook` {"reference", "topic"}: told once more; `/__sim/announce`: all seeded orders
 
-Refusals are `{"error": {"code", "message"}}`. Above 10 calls a second, 40 saved up, the answer is 429 with
-`Retry-After` in seconds.
-
-Seeds: `demo` has 30 items, `empty` none. Besides the usual controls, a POST with a JSON body does what a person would:
-
-- `/__sim/variant` {"sku", "name", "price"}: make an item, or change the one with this SKU
-- `/__sim/remove` {"sku"}
-- `/__sim/damage` {"kind", ...}: see `damage.py`
-
-Faults match `account.get` and `variants.list`. `expire_auth` refuses the next request that brings a token.
+Faults match the root field of an operation (`orders`, `updateProductVariants`), or a topic (`order.placed`).
+References are order codes. Drafts and carts are `test` in the truth. Seeds: see `seeds.py`. Switches: `settings.py`.
 """
 
 from isthmus.simulators.stage import Simulator
-from isthmus.simulators.vendure.world import VendureWorld, build
+from isthmus.simulators.vendure.shop import LOGIN, PASSWORD
+from isthmus.simulators.vendure.world import WEBHOOK_SECRET, VendureWorld
 
-SIMULATOR = Simulator(slug="vendure", title="Vendure (REST v1)", build=build)
+SIMULATOR = Simulator(slug="vendure", title="Vendure (Admin API 3.5)", build=VendureWorld)
 
-__all__ = ["SIMULATOR", "VendureWorld"]
+__all__ = ["LOGIN", "PASSWORD", "SIMULATOR", "WEBHOOK_SECRET", "VendureWorld"]

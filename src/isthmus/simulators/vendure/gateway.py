@@ -1,179 +1,151 @@
-"""The API of the simulated system: who may call, how fast, and what each path answers.
+"""The HTTP side: sessions by header or cookie, channels, bodies too long or no JSON.
 
-Source: https://docs.vendure.io/reference/graphql-api/admin/
+Sources: https://docs.vendure.io/guides/developer-guide/ (authentication, channels; 3.5); statuses and bodies
+of refusals as a running 3.5.5 gave them.
 """
 
-import base64
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from aiohttp import web
 
-from isthmus.simulators.vendure.catalog import Catalog, Variant
-from isthmus.simulators.vendure.limits import Bucket
+from isthmus.simulators.vendure.call import Call
+from isthmus.simulators.vendure.catalog import Channel
+from isthmus.simulators.vendure.engine import Engine, engine
+from isthmus.simulators.vendure.resolvers import moment
+from isthmus.simulators.vendure.sessions import Sessions, cookie, token_in
+from isthmus.simulators.vendure.shop import Shop
 
-TOKEN = "demo-token"  # noqa: S105 - public, and opens nothing but this double
-PREFIX = "/api/v1"
-MOST = 100
-OPERATIONS = {f"{PREFIX}/account": "account.get", f"{PREFIX}/variants": "variants.list"}
-_ASKED = frozenset({"limit", "after", "updated_since", "ids", "sku"})
-
-
-class Refusal(Exception):
-    """What this API says no to, in its own words."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        """Keep the status and the code."""
-        super().__init__(message)
-        self.status, self.code = status, code
+PATH = "/admin-api"
+_BODY: web.RequestKey[dict[str, Any] | str] = web.RequestKey("body", dict)  # pyright: ignore[reportAssignmentType]
+_NO_QUERY = "GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension."
+_NO_BODY = "POST body missing, invalid Content-Type, or JSON object has no keys."
 
 
 class Gateway:
-    """One account's API."""
+    """Answers HTTP requests for one shop."""
 
-    def __init__(self, catalog: Catalog, bucket: Bucket, now: Callable[[], datetime]) -> None:
-        """Serve this catalog by this clock."""
-        self.catalog = catalog
-        self.tokens = {TOKEN}
+    def __init__(self, shop: Shop, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open without sessions."""
         self.throttled = 0
-        self._bucket = bucket
-        self._now = now
-        self._expiring = False
+        self.sessions = Sessions(shop.settings.session_s, clock)
+        self._shop = shop
+        self._engine: Engine = engine(shop.settings.custom_fields)
 
-    def expire(self) -> None:
-        """Refuse the next request that brings a token; the one after it passes again."""
-        self._expiring = True
+    async def operation(self, request: web.Request) -> str:
+        """Name a request by the root fields of its GraphQL, joined by `+`, or by its path."""
+        if request.path != PATH:
+            return request.path.strip("/")
+        body = await self._body(request)
+        if isinstance(body, str) or not isinstance(body.get("query"), str):
+            return "graphql"
+        return self._engine.prepare(body["query"]).label(_name(body))
 
-    def revoke(self) -> None:
-        """Take every token away for good."""
-        self.tokens.clear()
+    async def health(self, _request: web.Request) -> web.Response:
+        """Tell that the shop and its database are up."""
+        up = {"database": {"status": "up"}}
+        return _json({"status": "ok", "info": up, "error": {}, "details": up})
 
-    def too_fast(self, *, hint: bool) -> web.Response:
-        """Return what a caller hears that is too fast."""
+    async def graphql(self, request: web.Request) -> web.Response:
+        """Run one GraphQL request."""
+        body = await self._body(request)
+        if isinstance(body, str):
+            status = 500 if not body else 400
+            return _json(self._bare(status, body, request.path), status)
+        refusal = _unreadable(body)
+        if refusal:
+            return _json({"errors": [{"message": refusal, "extensions": {"code": "BAD_REQUEST"}}]}, 400)
+        if not self._shop.settings.introspection and ("__schema" in body["query"] or "__type(" in body["query"]):
+            told = "GraphQL introspection is not allowed by Apollo Server"
+            return _json({"errors": [{"message": told, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}, 400)
+        channel = self._channel(request.headers.get("vendure-token", ""))
+        if channel is None:
+            told = f'No Channel with the token "{request.headers["vendure-token"]}" could be found'
+            return _json({"errors": [{"message": told, "extensions": {"code": "CHANNEL_NOT_FOUND"}}], "data": None})
+        language = request.query.get("languageCode", channel.default_language_code)
+        call = Call(self._shop, self.sessions, channel, language, self._token(request))
+        prepared = self._engine.prepare(body["query"])
+        status, content = self._engine.run(prepared, _name(body), body.get("variables") or {}, call)
+        return self._signed(_json(content, status), call)
+
+    def refusal(self, *, hint: bool) -> web.Response:
+        """Return what a proxy in front of the shop answers to a caller that is too fast; Vendure has no limit."""
         self.throttled += 1
-        headers = {"Retry-After": str(self._bucket.wait_s())} if hint else {}
-        return self._answer({"error": {"code": "rate_limited", "message": "Too many requests"}}, 429, headers)
+        return web.Response(status=429, text="Too Many Requests", headers={"Retry-After": "1"} if hint else {})
 
-    async def account(self, request: web.Request) -> web.Response:
-        """Tell whose token this is."""
-        return self._guarded(request, lambda: ACCOUNT)
+    def nowhere(self, request: web.Request) -> web.Response:
+        """Answer for a path there is not."""
+        return _json(self._bare(404, f"Cannot {request.method} {request.path}", request.path), 404)
 
-    async def variants(self, request: web.Request) -> web.Response:
-        """List items."""
-        return self._guarded(request, lambda: self._listed(request.query))
+    def _bare(self, status: int, message: str, path: str) -> dict[str, Any]:
+        return {"statusCode": status, "message": message, "timestamp": moment(self._shop.now()), "path": path}
 
-    def _guarded(self, request: web.Request, answer: Callable[[], Any]) -> web.Response:
-        if not self._bucket.take():
-            return self.too_fast(hint=True)
+    def _channel(self, token: str) -> Channel | None:
+        """Return the channel of a token; where there is only one, any token means it (3.5.5)."""
+        found = list(self._shop.channels.values())
+        if not token or len(found) == 1:
+            return self._shop.default_channel
+        return next((one for one in found if one.token == token), None)
+
+    def _token(self, request: web.Request) -> str:
+        method = self._shop.settings.token_method
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if method != "cookie" and scheme.lower() == "bearer" and token:
+            return token
+        if method != "bearer":
+            return token_in(request.cookies.get("session", ""), request.cookies.get("session.sig", ""))
+        return ""
+
+    def _signed(self, answer: web.Response, call: Call) -> web.Response:
+        """Tell the token, if there is one to tell: empty for one that does not count."""
+        if call.tell_token is None:
+            return answer
+        method = call.settings.token_method
+        if method != "cookie":
+            answer.headers[call.settings.token_header] = call.tell_token
+        if method != "bearer":
+            value, signature = cookie(call.tell_token)
+            for name, content in (("session", value), ("session.sig", signature)):
+                answer.set_cookie(name, content, path="/", httponly=True, samesite="Lax")
+        return answer
+
+    async def _body(self, request: web.Request) -> dict[str, Any] | str:
+        """Return the JSON object in the body; else what is wrong with it, nothing at all for one that is too long."""
+        if _BODY not in request:
+            request[_BODY] = await self._read(request)
+        return request[_BODY]
+
+    async def _read(self, request: web.Request) -> dict[str, Any] | str:
+        raw = await request.read()
+        if len(raw) > self._shop.settings.body_bytes:
+            return ""
         try:
-            self._admit(request.headers.get("Authorization", ""))
-            return self._answer(answer())
-        except Refusal as refusal:
-            said = {"code": refusal.code, "message": str(refusal)}
-            return self._answer({"error": said}, refusal.status)
-
-    def _admit(self, credential: str) -> None:
-        expiring, self._expiring = self._expiring, False
-        scheme, _, token = credential.partition(" ")
-        if expiring or scheme != "Bearer" or token not in self.tokens:
-            raise Refusal(401, "unauthorized", "The token is not valid")
-
-    def _listed(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        if unknown := sorted(set(asked) - _ASKED):
-            raise Refusal(400, "bad_request", f"Unknown parameter: {unknown[0]}")
-        limit = whole(asked.get("limit", "20"))
-        if not 1 <= limit <= MOST:
-            raise Refusal(400, "bad_request", f"limit must be 1 to {MOST}")
-        since = moment(asked["updated_since"]) if "updated_since" in asked else None
-        rows = [one for one in self.catalog.listed(since) if wanted(one, asked)]
-        if "after" in asked:
-            rows = [one for one in rows if place(one) > behind(asked["after"])]
-        page = rows[:limit]
-        return {"variants": [shown(one) for one in page], "next": token_of(page[-1]) if len(rows) > limit else None}
-
-    def _answer(self, content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-        dated = {"Date": format_datetime(self._now(), usegmt=True), **(headers or {})}
-        return web.Response(
-            body=msgspec.json.encode(content), status=status, headers=dated, content_type="application/json"
-        )
+            told: Any = msgspec.json.decode(raw) if raw else {}
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return "Unexpected token in JSON"
+        return cast("dict[str, Any]", told) if isinstance(told, dict) else {"": told}
 
 
-ACCOUNT: Mapping[str, Any] = {
-    "id": 7001,
-    "name": "Demo",
-    "version": "2026.1",
-    "currency": "EUR",
-    "prices_include_tax": False,
-    "time_zone": "Europe/Berlin",
-    "permissions": ["variants:read"],
-}
+def _unreadable(body: Mapping[str, Any]) -> str:
+    if "" in body:
+        return "Operation batching disabled."
+    if not body:
+        return _NO_BODY
+    if not isinstance(body.get("query"), str) or not body["query"]:
+        return _NO_QUERY
+    if not isinstance(body.get("variables") or {}, dict):
+        return "`variables` in a POST body should be provided as an object, not a recursively JSON-encoded string."
+    return ""
 
 
-def wanted(variant: Variant, asked: Mapping[str, str]) -> bool:
-    """Tell whether an item is among those that were named. Raises `Refusal` for too many names."""
-    if "ids" in asked:
-        ids = asked["ids"].split(",")
-        if len(ids) > MOST:
-            raise Refusal(400, "bad_request", f"ids takes up to {MOST}")
-        if str(variant.id) not in ids:
-            return False
-    return "sku" not in asked or variant.sku == asked["sku"]
+def _name(body: Mapping[str, Any]) -> str | None:
+    name = body.get("operationName")
+    return name if isinstance(name, str) and name else None
 
 
-def shown(variant: Variant) -> dict[str, Any]:
-    """Return an item as the API shows it."""
-    return {
-        "id": variant.id,
-        "sku": variant.sku,
-        "name": variant.name,
-        "barcode": variant.barcode,
-        "price": variant.price,
-        "currency": variant.currency,
-        "active": variant.active,
-        "updated_at": written(variant.updated_at),
-        "deleted_at": written(variant.deleted_at) if variant.deleted_at else None,
-    }
-
-
-def place(variant: Variant) -> tuple[str, int]:
-    """Return where an item stands in the list."""
-    return written(variant.updated_at), variant.id
-
-
-def token_of(variant: Variant) -> str:
-    """Return the token of the page behind an item."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place(variant))).decode()
-
-
-def behind(token: str) -> tuple[str, int]:
-    """Return the place a token names. Raises `Refusal`."""
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[str, int])
-    except ValueError as wrong:
-        raise Refusal(400, "bad_request", "after is not a token of this list") from wrong
-
-
-def whole(text: str) -> int:
-    """Read a whole number. Raises `Refusal`."""
-    if not (text.isascii() and text.isdecimal()):
-        raise Refusal(400, "bad_request", f"Not a number: {text}")
-    return int(text)
-
-
-def moment(text: str) -> datetime:
-    """Read a time with a zone. Raises `Refusal`."""
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise Refusal(400, "bad_request", "updated_since is not a time") from wrong
-    if told.tzinfo is None:
-        raise Refusal(400, "bad_request", "updated_since has no time zone")
-    return told
-
-
-def written(told: datetime) -> str:
-    """Write a time as this API does."""
-    return told.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _json(content: Any, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(content), status=status, content_type="application/json", charset="utf-8"
+    )
