@@ -1,4 +1,4 @@
-"""A real Vendure for tests: installed from npm into a cache, started on a new SQLite file, set up over its own API.
+"""A real Vendure for tests: installed from npm into a cache, started on a new database, set up over its own API.
 
 Vendure is GPL: it runs in a process of its own, is spoken to over the network, and no part of it is kept here.
 
@@ -30,13 +30,15 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SHOP = HERE / "vendure_shop" / "index.js"
 PLUGIN = ROOT / "docs" / "connectors" / "vendure-webhook.js"
-PACKAGES = ("@vendure/core@3.5.5", "better-sqlite3@12")
+PACKAGES = ("@vendure/core@3.5.5", "better-sqlite3@12", "pg@8")
 #: A dependency of a dependency that came later does not fit.
 BEFORE = "2026-06-01"
 LOGIN, PASSWORD = "isthmus@example.com", "isthmus-demo-password"
 STAFF, STAFF_PASSWORD = "superadmin", "staff-demo-password"
 SECRET = "demo-webhook-secret"
 START_S = 120.0
+#: An empty PostgreSQL database (`postgresql://...`) to run the shop on instead of a new SQLite file.
+DATABASE = "ISTHMUS_TEST_VENDURE_DATABASE"
 #: Oldest Node that Vendure 3.5 runs on.
 NODE = 20
 
@@ -75,7 +77,7 @@ def real_vendure() -> Generator[RealVendure]:
         environment = {
             "NODE_PATH": str(packages),
             "VENDURE_PORT": str(port),
-            "VENDURE_DATABASE": str(Path(folder) / "shop.sqlite"),
+            "VENDURE_DATABASE": os.environ.get(DATABASE) or str(Path(folder) / "shop.sqlite"),
             "VENDURE_LOGIN": STAFF,
             "VENDURE_PASSWORD": STAFF_PASSWORD,
             "VENDURE_PLUGIN": str(PLUGIN),

@@ -300,6 +300,8 @@ def test_a_canceled_order_is_nothing() -> None:
     ("state", "sent", "status", "held"),
     [
         ("PaymentAuthorized", 0, OrderStatus.RECEIVED, False),
+        ("PaymentAuthorized", 1, OrderStatus.PARTLY_SHIPPED, False),
+        ("PaymentAuthorized", 2, OrderStatus.SHIPPED, False),
         ("PartiallyShipped", 1, OrderStatus.PARTLY_SHIPPED, False),
         ("PartiallyDelivered", 1, OrderStatus.PARTLY_SHIPPED, False),
         ("PartiallyDelivered", 2, OrderStatus.SHIPPED, False),

@@ -1,6 +1,6 @@
-// A Vendure shop for tests: in memory of one SQLite file, with the webhook plugin merchants are given.
+// A Vendure shop for tests: an empty database, and the webhook plugin merchants are given.
 //
-// Told by the environment: VENDURE_PORT, VENDURE_DATABASE, VENDURE_LOGIN, VENDURE_PASSWORD, VENDURE_PLUGIN (the plugin's
+// Told by the environment: VENDURE_PORT, VENDURE_DATABASE (a file, or postgresql://...), VENDURE_LOGIN, VENDURE_PASSWORD, VENDURE_PLUGIN (the plugin's
 // file), VENDURE_TOKEN_METHOD (bearer or cookie), ISTHMUS_WEBHOOK_URL, ISTHMUS_WEBHOOK_SECRET.
 'use strict';
 require('reflect-metadata');
@@ -9,6 +9,13 @@ const core = require('@vendure/core');
 const told = process.env;
 const { IsthmusWebhook } = require(told.VENDURE_PLUGIN);
 const ours = { type: 'string', nullable: true, public: false };
+
+/** A file is SQLite's, an address PostgreSQL's. */
+function database(name) {
+    return name.startsWith('postgresql:')
+        ? { type: 'postgres', synchronize: true, url: name }
+        : { type: 'better-sqlite3', synchronize: true, database: name };
+}
 
 async function main() {
     const app = await core.bootstrap({
@@ -30,7 +37,7 @@ async function main() {
             ProductVariant: [{ name: 'erpRef', ...ours, unique: true }],
             Fulfillment: [{ name: 'erpRef', ...ours }],
         },
-        dbConnectionOptions: { type: 'better-sqlite3', synchronize: true, database: told.VENDURE_DATABASE },
+        dbConnectionOptions: database(told.VENDURE_DATABASE),
         paymentOptions: { paymentMethodHandlers: [core.dummyPaymentHandler] },
         plugins: [
             core.DefaultJobQueuePlugin.init({

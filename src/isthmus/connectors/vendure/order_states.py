@@ -56,7 +56,8 @@ def states(entered: str) -> States:
 def state_of(order: orders.Order, known: States, sent: Mapping[str, int]) -> tuple[OrderStatus, str]:
     """Return the status and why the order is held, if it is. Raises `Unmapped` for a state some shop added.
 
-    `sent` is how many pieces of each line have left: a partly delivered order may have been sent whole.
+    `sent` is how many pieces of each line have left: a partly delivered order may have been sent whole, and one whose
+    payment is only authorized stays in that state when it is sent.
     """
     state = known.get(order.state, order.state)
     if state not in STATES:
@@ -64,9 +65,10 @@ def state_of(order: orders.Order, known: States, sent: Mapping[str, int]) -> tup
         raise Unmapped(TABLE, order.state, f"Vendure itself has no order state {order.state!r}: {way}")
     status, hold = STATES[state]
     lines = [line for line in order.lines if line.quantity > 0]
-    if status is OrderStatus.PARTLY_SHIPPED and lines and all(sent.get(one.id, 0) >= one.quantity for one in lines):
-        return OrderStatus.SHIPPED, hold
-    return status, hold
+    if status not in (OrderStatus.RECEIVED, OrderStatus.PARTLY_SHIPPED) or not any(sent.values()) or not lines:
+        return status, hold
+    whole = all(sent.get(one.id, 0) >= one.quantity for one in lines)
+    return (OrderStatus.SHIPPED if whole else OrderStatus.PARTLY_SHIPPED), hold
 
 
 def sent_of(order: orders.Order) -> dict[str, int]:
