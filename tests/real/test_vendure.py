@@ -1,119 +1,32 @@
-"""The connector at a real Vendure 3.5: what is read and written there, with truth taken from the shop's own two APIs.
+"""The connector at a real Vendure 3.5: who is there and which orders, with truth taken from the shop's own two APIs.
 
 `python -m tests.real.vendure` starts one and runs these.
 """
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from isthmus.canonical.order import Order, OrderStatus, PaymentStatus
 from isthmus.canonical.quantity import pieces
-from isthmus.canonical.stock import StockLevel
-from isthmus.connectors.vendure import CONNECTOR
-from isthmus.kit.clock import SystemClock
-from isthmus.kit.http import AnswerLost, Http, Request, Response
 from isthmus.policies.totals import difference
-from isthmus.ports.connector import Session, Tools
-from isthmus.ports.errors import AuthExpired, Forbidden, Invalid, NotFound, Unreachable
+from isthmus.ports.connector import Session
+from isthmus.ports.errors import AuthExpired, Forbidden
 from isthmus.ports.listing import Glimpsed, Span
 from isthmus.ports.probe import Severity
-from isthmus.ports.receiver import Delivery, Receiver, Refused
-from isthmus.ports.sink import Key, Put, Receipt
+from isthmus.ports.sink import Key
 from isthmus.ports.source import Cursor
-from isthmus.testing.pace import OpenPace
-from tests.real.vendure_hooks import Inbox, receiving
-from tests.real.vendure_seed import GROSS, READING, Merchant, check_out, signed_in
+from tests.real.vendure_day import Merchant, check_out
+from tests.real.vendure_seed import GROSS, READING, signed_in
+from tests.real.vendure_stand import CHAIR, GIVEN, LAMP, REAL, SHELF, Wire, opened, wanted
 
-NAMES = ("URL", "LOGIN", "PASSWORD", "SECRET", "HOOKS", "STAFF", "STAFF_PASSWORD")
-REAL = {name: os.environ.get(f"ISTHMUS_TEST_VENDURE_{name}", "") for name in NAMES}
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not all(REAL.values()), reason="no real Vendure given: `python -m tests.real.vendure` starts one"
-    ),
-]
-LAMP, SHELF, CHAIR = "LAMP-0001", "SHELF-0002", "CHAIR-0003"
+pytestmark = GIVEN
 
 
-class Wire(Http):
-    """A connection on which something can happen to one operation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.before: dict[str, Callable[[], Awaitable[Any]]] = {}
-        self.losing: set[str] = set()
-        self.without: str = ""
-        self.calls: list[str] = []
-
-    async def send(self, request: Request) -> Response:
-        self.calls.append(request.operation)
-        if happens := self.before.pop(request.operation, None):
-            await happens()
-        answer = await super().send(request)
-        if request.operation in self.losing:
-            self.losing.discard(request.operation)
-            message = "the line broke"
-            raise AnswerLost(message)
-        if self.without:
-            kept = [(name, value) for name, value in answer.headers.items() if name.lower() != self.without]
-            return Response(answer.status, _Headers(kept), answer.body)
-        return answer
-
-
-class _Headers(dict[str, str]):
-    """Headers as they come, several of a name too."""
-
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        super().__init__(pairs)
-        self._pairs = pairs
-
-    def items(self) -> Any:
-        return self._pairs
-
-
-@pytest.fixture(scope="module")
-def merchant() -> Merchant:
-    found = Merchant(signed_in(REAL["URL"], REAL["STAFF"], REAL["STAFF_PASSWORD"]))
-    found.find()
-    return found
-
-
-@pytest.fixture(scope="module", autouse=True)
-def inbox() -> Iterator[Inbox]:
-    with receiving(urlsplit(REAL["HOOKS"]).port or 0) as found:
-        yield found
-
-
-@pytest_asyncio.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire() as http:
-        yield http
-
-
-@pytest.fixture
-def session(wire: Wire) -> Session:
-    return opened(wire)
-
-
-def opened(wire: Http, **more: str) -> Session:
-    form = {one.key: one.default for one in CONNECTOR.manifest.settings}
-    own = {
-        "url": REAL["URL"],
-        "login": REAL["LOGIN"],
-        "password": REAL["PASSWORD"],
-        "webhook_secret": REAL["SECRET"],
-    }
-    return CONNECTOR.open({**form, **own, **more}, Tools("shop", wire, SystemClock(), OpenPace()))
+# --- Who is there -----------------------------------------------------------------------------------------------------
 
 
 async def read_one(session: Session, merchant: Merchant, code: str) -> Order:
@@ -129,9 +42,6 @@ def exact(order: Order, truth: dict[str, Any]) -> None:
     assert order.tax.amount == Decimal(truth["totalWithTax"] - truth["total"]) / 100
     parts = [line.tax for line in order.lines] + [line.tax for line in order.shipping_lines]
     assert sum(part.amount for part in parts) == order.tax.amount
-
-
-# --- Who is there -----------------------------------------------------------------------------------------------------
 
 
 async def test_the_probe_finds_a_shop_where_all_is_well(session: Session) -> None:
@@ -306,6 +216,29 @@ async def test_a_canceled_order_is_nothing(session: Session, merchant: Merchant)
     assert not order.refunded, "nothing was paid back by canceling"
 
 
+async def test_an_order_that_is_sent_before_it_is_paid(session: Session, merchant: Merchant) -> None:
+    code = check_out(merchant, {LAMP: 1}, payment="authorized")
+    merchant.ship(code)
+
+    order = await read_one(session, merchant, code)
+
+    assert merchant.order(code)["state"] == "PaymentAuthorized"
+    assert (order.status, order.payment_status) == (OrderStatus.SHIPPED, PaymentStatus.AUTHORIZED)
+
+
+async def test_a_line_whose_variant_was_deleted_is_still_read(session: Session, merchant: Merchant) -> None:
+    sku = f"GONE-{uuid4().hex[:8]}"
+    merchant.sell(sku, 1999)
+    code = check_out(merchant, {sku: 2})
+    merchant.admin.ask("mutation($v:ID!){deleteProductVariant(id:$v){result}}", {"v": merchant.variants[sku]})
+
+    order = await read_one(session, merchant, code)
+
+    exact(order, merchant.order(code))
+    assert [line.sku for line in order.lines] == [sku]
+    assert await session.sources["variant"].read([merchant.variants[sku]]) == []
+
+
 async def test_a_refund_is_seen(session: Session, merchant: Merchant) -> None:
     code = check_out(merchant, {LAMP: 1})
     merchant.refund(code, 1000)
@@ -363,166 +296,3 @@ async def test_the_own_list_names_every_order_of_a_span(session: Session, mercha
     assert [one.number async for some in listing.glimpses(span) for one in some] == codes
     assert len({*buyers}) == len(codes)
     assert {entry.key for entry in await session.listings["customer"].named([*buyers, "99999"])} == {*buyers}
-
-
-# --- Stock ------------------------------------------------------------------------------------------------------------
-
-
-def wanted(level: StockLevel, count: int) -> StockLevel:
-    return StockLevel(
-        external_id=level.external_id,
-        sku=level.sku,
-        warehouse=level.warehouse,
-        item_ref=level.item_ref,
-        available=pieces(count),
-    )
-
-
-async def level_of(session: Session, merchant: Merchant, sku: str, place: str = "WH") -> StockLevel:
-    [level] = await session.sources["stock_level"].read([f"{merchant.variants[sku]}@{merchant.places[place]}"])
-    return level
-
-
-async def test_a_figure_is_what_may_be_sold_whatever_orders_have_set_aside(
-    session: Session, merchant: Merchant
-) -> None:
-    check_out(merchant, {CHAIR: 5})
-    before = await level_of(session, merchant, CHAIR)
-    elsewhere = merchant.levels(CHAIR)[merchant.places["EAST"]]
-
-    await session.sinks["stock_level"].put(wanted(before, 30), key=Key("k"))
-
-    after = await level_of(session, merchant, CHAIR)
-    on_hand, allocated = merchant.levels(CHAIR)[merchant.places["WH"]]
-    assert before.allocated.value >= 5
-    assert (after.available, on_hand - allocated) == (pieces(30), 30)
-    assert merchant.levels(CHAIR)[merchant.places["EAST"]] == elsewhere
-
-
-async def test_a_lost_answer_is_safe_to_repeat(wire: Wire, session: Session, merchant: Merchant) -> None:
-    level = await level_of(session, merchant, SHELF)
-    wire.losing.add("SetStock")
-    with pytest.raises(Unreachable):
-        await session.sinks["stock_level"].put(wanted(level, 41), key=Key("k"))
-
-    receipt = await session.sinks["stock_level"].put(wanted(level, 41), key=Key("k"))
-
-    assert receipt.details["available"] == 41
-    assert (await level_of(session, merchant, SHELF)).available == pieces(41)
-
-
-async def test_a_shipment_in_the_middle_of_a_write_puts_nothing_on_sale(
-    wire: Wire, session: Session, merchant: Merchant
-) -> None:
-    await session.sinks["stock_level"].put(wanted(await level_of(session, merchant, LAMP), 50), key=Key("k"))
-    code = check_out(merchant, {LAMP: 4})
-    level = await level_of(session, merchant, LAMP)
-    wire.before["SetStock"] = lambda: asyncio.to_thread(merchant.ship, code)
-    wire.calls.clear()
-
-    await session.sinks["stock_level"].put(wanted(level, 20), key=Key("k"))
-
-    on_hand, allocated = merchant.levels(LAMP)[merchant.places["WH"]]
-    assert on_hand - allocated == 20
-    assert wire.calls.count("SetStock") == 2
-
-
-async def test_a_sale_in_the_middle_of_a_write_stays_sold(wire: Wire, session: Session, merchant: Merchant) -> None:
-    level = await level_of(session, merchant, LAMP)
-    wire.before["SetStock"] = lambda: asyncio.to_thread(check_out, merchant, {LAMP: 3})
-
-    await session.sinks["stock_level"].put(wanted(level, 60), key=Key("k"))
-
-    on_hand, allocated = merchant.levels(LAMP)[merchant.places["WH"]]
-    assert on_hand - allocated == 57
-
-
-async def test_a_bad_row_fails_alone(session: Session, merchant: Merchant) -> None:
-    good = [wanted(await level_of(session, merchant, sku), 70) for sku in (LAMP, SHELF)]
-    gone = StockLevel(external_id="999@1", sku="?", warehouse="1", item_ref="999", available=pieces(1))
-    nowhere = StockLevel(
-        external_id=f"{merchant.variants[CHAIR]}@99",
-        sku=CHAIR,
-        warehouse="99",
-        item_ref=merchant.variants[CHAIR],
-        available=pieces(1),
-    )
-    puts = [Put(record, Key(record.external_id)) for record in (good[0], gone, nowhere, good[1])]
-
-    answers = await session.sinks["stock_level"].put_many(puts)
-
-    assert [type(one) for one in answers] == [Receipt, NotFound, Invalid, Receipt]
-    assert {(await level_of(session, merchant, sku)).available for sku in (LAMP, SHELF)} == {pieces(70)}
-
-
-# --- Being told -------------------------------------------------------------------------------------------------------
-
-
-def receiver_of(session: Session) -> Receiver:
-    assert session.receiver is not None
-    return session.receiver
-
-
-async def test_an_order_is_told_by_a_delivery_that_proves_itself(
-    session: Session, merchant: Merchant, inbox: Inbox
-) -> None:
-    inbox.clear()
-    number = merchant.order(await asyncio.to_thread(check_out, merchant, {LAMP: 1}))["id"]
-    receiver = receiver_of(session)
-
-    def placed(delivery: Delivery) -> bool:
-        return receiver.verify(delivery, datetime.now(UTC)).topic == "order.placed"
-
-    delivery = await asyncio.to_thread(inbox.until, placed)
-
-    [notice] = receiver.notices("order.placed", delivery.body)
-    assert (notice.kind, notice.external_id) == ("order", number)
-    for spoilt in (
-        Delivery(delivery.headers, delivery.body.replace(b"order.placed", b"order.state_"), {}),
-        Delivery({**delivery.headers, "webhook-id": "another"}, delivery.body, {}),
-        Delivery({**delivery.headers, "webhook-timestamp": "1"}, delivery.body, {}),
-    ):
-        with pytest.raises(Refused):
-            receiver.verify(spoilt, datetime.now(UTC))
-    with pytest.raises(Refused, match="too old"):
-        receiver.verify(delivery, datetime.now(UTC) + timedelta(minutes=6))
-
-
-async def test_what_happens_to_an_order_is_told(session: Session, merchant: Merchant, inbox: Inbox) -> None:
-    code = await asyncio.to_thread(check_out, merchant, {LAMP: 2})
-    number = merchant.order(code)["id"]
-    receiver = receiver_of(session)
-    deeds: dict[str, Callable[[], Any]] = {
-        "fulfillment.state": lambda: merchant.ship(code, 1),
-        "order.updated": lambda: merchant.cancel(code, 1),
-        "refund.created": lambda: merchant.refund(code, 100),
-    }
-    for topic, deed in deeds.items():
-        inbox.clear()
-        await asyncio.to_thread(deed)
-
-        def about(delivery: Delivery, topic: str = topic) -> bool:
-            accepted = receiver.verify(delivery, datetime.now(UTC))
-            named = {one.external_id for one in receiver.notices(accepted.topic, delivery.body)}
-            return accepted.topic == topic and named == {number}
-
-        assert await asyncio.to_thread(inbox.until, about)
-
-
-async def test_our_own_write_comes_back_as_a_level_that_reads_the_same(
-    session: Session, merchant: Merchant, inbox: Inbox
-) -> None:
-    level = await level_of(session, merchant, CHAIR)
-    inbox.clear()
-    await session.sinks["stock_level"].put(wanted(level, 12), key=Key("k"))
-    receiver = receiver_of(session)
-
-    def moved(delivery: Delivery) -> bool:
-        return receiver.verify(delivery, datetime.now(UTC)).topic == "stock.moved"
-
-    delivery = await asyncio.to_thread(inbox.until, moved)
-
-    [notice] = receiver.notices("stock.moved", delivery.body)
-    assert notice.external_id == level.external_id
-    [read] = await session.sources["stock_level"].read([notice.external_id])
-    assert read.available == pieces(12)

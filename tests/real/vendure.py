@@ -2,7 +2,7 @@
 
 Vendure is GPL: it runs in a process of its own, is spoken to over the network, and no part of it is kept here.
 
-    python -m tests.real.vendure             install, start, set up, run tests/real/test_vendure.py
+    python -m tests.real.vendure             install, start, set up, run the tests
     python -m tests.real.vendure -k stock    what follows goes to pytest
     python -m tests.real.vendure --serve     start and wait, and show how to reach it
 """
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from isthmus.testing.lives import free_port
 from tests.real.steps import CACHE, StepFailed, fingerprint, once, run, told
 from tests.real.vendure_hooks import receiving
-from tests.real.vendure_seed import READING, WRITING, Merchant, signed_in
+from tests.real.vendure_seed import READING, WRITING, Owner, signed_in
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -37,6 +37,7 @@ LOGIN, PASSWORD = "isthmus@example.com", "isthmus-demo-password"
 STAFF, STAFF_PASSWORD = "superadmin", "staff-demo-password"
 SECRET = "demo-webhook-secret"
 START_S = 120.0
+TESTS = ("tests/real/test_vendure.py", "tests/real/test_vendure_stock.py")
 #: An empty PostgreSQL database (`postgresql://...`) to run the shop on instead of a new SQLite file.
 DATABASE = "ISTHMUS_TEST_VENDURE_DATABASE"
 #: Oldest Node that Vendure 3.5 runs on.
@@ -86,9 +87,9 @@ def real_vendure() -> Generator[RealVendure]:
         }
         with serving(environment, Path(folder) / "server.log", shop.url):
             with told("setting up a shop in Vendure"), receiving(hooks):
-                merchant = Merchant(signed_in(shop.url, STAFF, STAFF_PASSWORD))
-                merchant.set_up()
-                merchant.member(LOGIN, PASSWORD, READING + WRITING)
+                owner = Owner(signed_in(shop.url, STAFF, STAFF_PASSWORD))
+                owner.set_up()
+                owner.member(LOGIN, PASSWORD, READING + WRITING)
             yield shop
 
 
@@ -166,7 +167,7 @@ def main(arguments: Sequence[str]) -> int:
         with real_vendure() as shop:
             if "--serve" in arguments:
                 return _serve(shop.variables())
-            words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "tests/real/test_vendure.py"]
+            words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", *TESTS]
             done = subprocess.run([*words, *arguments], cwd=ROOT, env={**os.environ, **shop.variables()}, check=False)
             return done.returncode
     except (NoNode, StepFailed) as failure:

@@ -1,7 +1,8 @@
 // A Vendure shop for tests: an empty database, and the webhook plugin merchants are given.
 //
-// Told by the environment: VENDURE_PORT, VENDURE_DATABASE (a file, or postgresql://...), VENDURE_LOGIN, VENDURE_PASSWORD, VENDURE_PLUGIN (the plugin's
-// file), VENDURE_TOKEN_METHOD (bearer or cookie), ISTHMUS_WEBHOOK_URL, ISTHMUS_WEBHOOK_SECRET.
+// Told by the environment: VENDURE_PORT, VENDURE_DATABASE (a file, or postgresql://...), VENDURE_LOGIN, VENDURE_PASSWORD,
+// VENDURE_PLUGIN (the plugin's file), VENDURE_TOKEN_METHOD (bearer or cookie), ISTHMUS_WEBHOOK_URL,
+// ISTHMUS_WEBHOOK_SECRET.
 'use strict';
 require('reflect-metadata');
 const core = require('@vendure/core');
