@@ -13,8 +13,10 @@ from isthmus.simulators.vendure.shop import number_of
 from tests.simulators.vendure.conftest import Caller, Opener
 
 FULFILL = """mutation($i:FulfillOrderInput!){addFulfillmentToOrder(input:$i){__typename ... on Fulfillment{id state
-  trackingCode} ... on ErrorResult{errorCode message} ... on InsufficientStockOnHandError{productVariantId stockOnHand}}}"""
-PARCEL = """mutation($i:ID!,$s:String!){transitionFulfillmentToState(id:$i,state:$s){__typename ... on Fulfillment{state}
+  trackingCode} ... on ErrorResult{errorCode message}
+  ... on InsufficientStockOnHandError{productVariantId stockOnHand}}}"""
+PARCEL = """mutation($i:ID!,$s:String!){transitionFulfillmentToState(id:$i,state:$s){__typename
+  ... on Fulfillment{state}
   ... on FulfillmentStateTransitionError{errorCode fromState toState}}}"""
 REFUND = """mutation($i:RefundOrderInput!){refundOrder(input:$i){__typename ... on Refund{id total state}
   ... on ErrorResult{errorCode} ... on RefundAmountError{maximumRefundable}}}"""
@@ -50,8 +52,10 @@ def levels(order: Order) -> list[tuple[int, int]]:
 
 
 async def test_totals_taxes_and_discounts_add_up(busy_shop: Caller) -> None:
-    fields = """code total totalWithTax subTotal subTotalWithTax shipping shippingWithTax taxSummary{taxBase taxTotal taxRate}
-      discounts{amountWithTax type} lines{proratedLinePrice proratedLinePriceWithTax linePriceWithTax discounts{amountWithTax}}
+    fields = """code total totalWithTax subTotal subTotalWithTax shipping shippingWithTax
+      taxSummary{taxBase taxTotal taxRate}
+      discounts{amountWithTax type} lines{proratedLinePrice proratedLinePriceWithTax linePriceWithTax
+        discounts{amountWithTax}}
       surcharges{price priceWithTax}"""
     rows = (await busy_shop.one(f"{{orders{{items{{{fields}}}}}}}"))["items"]
     wrong = busy_shop.world.seeded.specials.wrong_total
