@@ -321,6 +321,14 @@ async def test_net_prices_add_tax_on_top(open_shop: Opener) -> None:
     assert shown == {"price": line.list_price, "priceWithTax": line.unit_price_with_tax}
 
 
+async def test_a_state_of_the_shops_own_leads_nowhere(shop: Caller) -> None:
+    order = buy(shop)
+    order.state = "AwaitingPickup"
+    query = "query($i:ID!){order(id:$i){state nextStates}}"
+    assert await shop.one(query, i=str(order.id)) == {"state": "AwaitingPickup", "nextStates": []}
+    assert (await shop.one(MOVE, i=str(order.id), s="Shipped"))["errorCode"] == "ORDER_STATE_TRANSITION_ERROR"
+
+
 async def test_more_than_there_is_cannot_be_bought(shop: Caller) -> None:
     with pytest.raises(CannotPlace, match="insufficient stock"):
         buy(shop, 10**6)
