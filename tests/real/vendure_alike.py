@@ -21,10 +21,11 @@ ADDRESS = """{fullName:"A Guest",streetLine1:"1 Example Street",city:"Berlin",po
 #: what must be the same to the letter; of everything else only the kind counts
 EXACT = frozenset(
     {
-        "__typename", "errorCode", "state", "nextStates", "type", "quantity", "orderPlacedQuantity", "active", "result",
-        "success", "stockOnHand", "stockAllocated", "taxRate", "taxBase", "taxTotal", "isPublic", "fromState",
-        "toState", "method", "trackingCode", "maximumRefundable", "isSettled", "priceChange", "stockLevel", "trackInventory",
-        "items", "name", "kind", "currencyCode", "pricesIncludeTax", "moneyStrategyPrecision", "to",
+        "__typename", "errorCode", "state", "nextStates", "type", "quantity", "orderPlacedQuantity", "active",
+        "result", "success", "stockOnHand", "stockAllocated", "taxRate", "taxBase", "taxTotal", "isPublic",
+        "fromState", "toState", "method", "trackingCode", "maximumRefundable", "isSettled", "priceChange",
+        "stockLevel", "trackInventory", "items", "name", "kind", "currencyCode", "pricesIncludeTax",
+        "moneyStrategyPrecision", "to",
     }
 )  # fmt: skip
 CHANNEL = """updateChannel(input:{id:"1",pricesIncludeTax:true,defaultTaxZoneId:"1",defaultShippingZoneId:"1",

@@ -1,6 +1,5 @@
 """What a person, a test or bad luck does to the shop from the inside, and what its truth says then."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -250,6 +249,6 @@ def test_settings_come_from_the_environment() -> None:
 
 def test_halves_are_rounded_up_and_shares_add_up() -> None:
     assert [rounded(one) for one in (0.5, 1.5, -0.5, 2.4)] == [1, 2, 0, 2]
-    assert prorated([1, 1, 1], -100) == [-33, -33, -34] or sum(prorated([1, 1, 1], -100)) == -100
-    assert prorated([0, 0], 5) in ([3, 2], [2, 3])
-    assert replace(FAST, postgres=False).postgres is False
+    assert prorated([1, 1, 1], -100) == [-33, -33, -34]
+    assert prorated([0, 0], 5) == [3, 2]
+    assert prorated([3, 1], 100) == [75, 25]

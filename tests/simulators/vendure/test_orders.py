@@ -13,8 +13,10 @@ from isthmus.simulators.vendure.shop import number_of
 from tests.simulators.vendure.conftest import Caller, Opener
 
 FULFILL = """mutation($i:FulfillOrderInput!){addFulfillmentToOrder(input:$i){__typename ... on Fulfillment{id state
-  trackingCode} ... on ErrorResult{errorCode message} ... on InsufficientStockOnHandError{productVariantId stockOnHand}}}"""
-PARCEL = """mutation($i:ID!,$s:String!){transitionFulfillmentToState(id:$i,state:$s){__typename ... on Fulfillment{state}
+  trackingCode} ... on ErrorResult{errorCode message}
+  ... on InsufficientStockOnHandError{productVariantId stockOnHand}}}"""
+PARCEL = """mutation($i:ID!,$s:String!){transitionFulfillmentToState(id:$i,state:$s){__typename
+  ... on Fulfillment{state}
   ... on FulfillmentStateTransitionError{errorCode fromState toState}}}"""
 REFUND = """mutation($i:RefundOrderInput!){refundOrder(input:$i){__typename ... on Refund{id total state}
   ... on ErrorResult{errorCode} ... on RefundAmountError{maximumRefundable}}}"""
@@ -50,8 +52,10 @@ def levels(order: Order) -> list[tuple[int, int]]:
 
 
 async def test_totals_taxes_and_discounts_add_up(busy_shop: Caller) -> None:
-    fields = """code total totalWithTax subTotal subTotalWithTax shipping shippingWithTax taxSummary{taxBase taxTotal taxRate}
-      discounts{amountWithTax type} lines{proratedLinePrice proratedLinePriceWithTax linePriceWithTax discounts{amountWithTax}}
+    fields = """code total totalWithTax subTotal subTotalWithTax shipping shippingWithTax
+      taxSummary{taxBase taxTotal taxRate}
+      discounts{amountWithTax type} lines{proratedLinePrice proratedLinePriceWithTax linePriceWithTax
+        discounts{amountWithTax}}
       surcharges{price priceWithTax}"""
     rows = (await busy_shop.one(f"{{orders{{items{{{fields}}}}}}}"))["items"]
     wrong = busy_shop.world.seeded.specials.wrong_total
@@ -315,6 +319,14 @@ async def test_net_prices_add_tax_on_top(open_shop: Opener) -> None:
     assert order.total_with_tax > order.total
     shown = await shop.one("query($i:ID!){productVariant(id:$i){price priceWithTax}}", i=str(line.product_variant.id))
     assert shown == {"price": line.list_price, "priceWithTax": line.unit_price_with_tax}
+
+
+async def test_a_state_of_the_shops_own_leads_nowhere(shop: Caller) -> None:
+    order = buy(shop)
+    order.state = "AwaitingPickup"
+    query = "query($i:ID!){order(id:$i){state nextStates}}"
+    assert await shop.one(query, i=str(order.id)) == {"state": "AwaitingPickup", "nextStates": []}
+    assert (await shop.one(MOVE, i=str(order.id), s="Shipped"))["errorCode"] == "ORDER_STATE_TRANSITION_ERROR"
 
 
 async def test_more_than_there_is_cannot_be_bought(shop: Caller) -> None:

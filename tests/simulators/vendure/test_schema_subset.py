@@ -16,11 +16,13 @@ from isthmus.simulators.vendure.settings import DECLARED, CustomField
 OFFICIAL = "headless/vendure-admin-3.5-types.json"
 #: not in the description, but shown by a running 3.5.5 (`tests/real/test_vendure_alike.py` compares all of them)
 SEEN = {
-    "AdjustmentType", "PromotionTranslation", "BooleanCustomFieldConfig", "ConfigArgInput", "CountryFilterParameter", "CountrySortParameter",
-    "CustomField", "CustomFieldConfig", "CustomFields", "DateTimeCustomFieldConfig", "DeletionResult",
-    "EntityCustomFields", "ErrorResult", "FloatCustomFieldConfig", "HistoryEntryFilterParameter",
-    "HistoryEntrySortParameter", "HistoryEntryType", "IntCustomFieldConfig", "JobFilterParameter", "JobSortParameter", "JobState", "Region", "RegionTranslation",
-    "ServerConfig", "StringCustomFieldConfig", "TextCustomFieldConfig", "ZoneFilterParameter", "ZoneSortParameter",
+    "AdjustmentType", "BooleanCustomFieldConfig", "ConfigArgInput", "CountryFilterParameter",
+    "CountrySortParameter", "CustomField", "CustomFieldConfig", "CustomFields", "DateTimeCustomFieldConfig",
+    "DeletionResult", "EntityCustomFields", "ErrorResult", "FloatCustomFieldConfig",
+    "HistoryEntryFilterParameter", "HistoryEntrySortParameter", "HistoryEntryType", "IntCustomFieldConfig",
+    "JobFilterParameter", "JobSortParameter", "JobState", "PromotionTranslation", "Region",
+    "RegionTranslation", "ServerConfig", "StringCustomFieldConfig", "TextCustomFieldConfig",
+    "ZoneFilterParameter", "ZoneSortParameter",
 }  # fmt: skip
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -35,7 +35,7 @@ def modify(shop: Shop, wish: Wish) -> Order | Failed:
     if wish["dryRun"]:
         refuse_input("this double does not play dryRun")
     before = order.total_with_tax
-    hindrance = _hindrance(shop, order, wish, before)
+    hindrance = _hindrance(shop, order, wish)
     if hindrance is not None:
         return hindrance
     made = Modification(**shop.new("OrderModification"), note=wish.get("note") or "")
@@ -59,7 +59,7 @@ def modify(shop: Shop, wish: Wish) -> Order | Failed:
     return order
 
 
-def _hindrance(shop: Shop, order: Order, wish: Wish, before: int) -> Failed | None:
+def _hindrance(shop: Shop, order: Order, wish: Wish) -> Failed | None:
     """Return what forbids the change, before anything is changed."""
     rows = [*(wish.get("addItems") or ()), *(wish.get("adjustOrderLines") or ())]
     if any(one["quantity"] < 0 for one in rows):
@@ -80,7 +80,6 @@ def _hindrance(shop: Shop, order: Order, wish: Wish, before: int) -> Failed | No
         free = stock.sellable(variant, shop.default_channel) if variant else 0
         if one["quantity"] > max(0, free):
             return _too_little(max(0, free), order)
-    del before
     return None
 
 

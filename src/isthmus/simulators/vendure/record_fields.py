@@ -10,7 +10,6 @@ from isthmus.simulators.vendure.custom_fields import ENTITIES, described
 from isthmus.simulators.vendure.errors import Failed
 from isthmus.simulators.vendure.lines import Line
 from isthmus.simulators.vendure.lists import cut
-from isthmus.simulators.vendure.orders import Order
 from isthmus.simulators.vendure.people import Administrator, Group, OrderAddress
 from isthmus.simulators.vendure.queries import look, price, stock_word
 from isthmus.simulators.vendure.text import snake, text_of
@@ -100,12 +99,6 @@ def _channels(call: Call, record: Any) -> list[Channel]:
     return [one for one in call.shop.channels.values() if one.id in record.channels]
 
 
-def _next(call: Call, order: Order) -> list[str]:
-    """Return where an order may go from here; Vendure does not ask whether it would be let."""
-    del call
-    return list(states.ORDER[order.state])
-
-
 def _signed_in(call: Call, administrator: Administrator) -> list[dict[str, Any]]:
     held = administrator.permissions
     shown = _EVERYTHING if "SuperAdmin" in held else held
@@ -158,7 +151,7 @@ def _tax(line: Line) -> float:
 
 TABLE: Mapping[str, Fields] = {
     "Order": {
-        "nextStates": within(_next),
+        "nextStates": of(lambda one: list(states.following(one.state))),
         "channels": within(_channels),
         "taxSummary": of(amounts.tax_summary),
         "discounts": of(amounts.order_discounts),

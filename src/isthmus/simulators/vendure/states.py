@@ -56,6 +56,11 @@ REFUND: Steps = {"Pending": ("Settled", "Failed"), "Settled": (), "Failed": ()}
 _PAID = ("PaymentAuthorized", "PaymentSettled")
 
 
+def following(state: str) -> tuple[str, ...]:
+    """Return where an order may go from a state, be it let or not; nowhere from a state of the shop's own."""
+    return ORDER.get(state, ())
+
+
 def note(shop: Shop, order: Order, kind: str, facts: dict[str, object], *, public: bool = True) -> Note:
     """Write a line into an order's history."""
     made = Note(**shop.new("HistoryEntry"), type=kind, data=facts, is_public=public)
@@ -68,7 +73,7 @@ def move_order(shop: Shop, order: Order, state: str) -> Failed | None:
     """Take an order to a state, with all that happens then; returns what hinders it."""
     before = order.state
     told = f'Cannot transition Order from "{before}" to "{state}"'
-    hindrance = told if state not in ORDER[before] else _hindrance(shop, order, state)
+    hindrance = told if state not in following(before) else _hindrance(shop, order, state)
     if hindrance:
         return failed("OrderStateTransitionError", told, transition_error=hindrance, from_state=before, to_state=state)
     order.state = state
@@ -205,7 +210,7 @@ def move_fulfillment(shop: Shop, fulfillment: Fulfillment, state: str) -> Failed
         note(shop, order, "ORDER_FULFILLMENT_TRANSITION", facts)
         if state in {"Shipped", "Delivered"}:
             reached = f"Partially{state}" if _UNMET[state](shop, order) else state
-            if reached in ORDER[order.state]:
+            if reached in following(order.state):
                 move_order(shop, order, reached)
     return None
 
