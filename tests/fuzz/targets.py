@@ -13,6 +13,10 @@ from isthmus.bootstrap.wiring import flow_settings
 from isthmus.connectors.odoo.rounds import parse
 from isthmus.connectors.shopify.cursors import position
 from isthmus.connectors.shopify.webhooks import Deliveries, sign
+from isthmus.connectors.vendure import cursors as vendure_cursors
+from isthmus.connectors.vendure import lists as vendure_lists
+from isthmus.connectors.vendure import order_listing as vendure_listing
+from isthmus.connectors.vendure import webhooks as vendure
 from isthmus.connectors.woocommerce import order_listing
 from isthmus.connectors.woocommerce import rounds as woocommerce_rounds
 from isthmus.connectors.woocommerce import webhooks as woocommerce
@@ -42,6 +46,11 @@ GIVEN: Mapping[str, bytes] = {
     "order.deleted": b'{"id":727}',
     "product.updated": b'{"id":23,"parent_id":22,"manage_stock":"parent","variations":[],"stock_quantity":6}',
     "product.created": b'{"id":22,"manage_stock":true,"stock_quantity":-6,"variations":[23,24]}',
+}
+SENT: Mapping[str, bytes] = {
+    "order.placed": b'{"eventId":"e-1","topic":"order.placed","at":"2026-11-20T10:00:00.000Z","orderIds":["1","2"]}',
+    "stock.moved": b'{"eventId":"e-1","topic":"stock.moved","levels":[{"variantId":"1","stockLocationId":"1"}]}',
+    "variant.deleted": b'{"eventId":"e-1","topic":"variant.deleted","variantIds":["7"]}',
 }
 PROJECT = """\
 [isthmus]
@@ -163,6 +172,25 @@ async def _woocommerce(random: Random) -> None:
         statement([Arrival("shop", accepted.delivery_id, accepted.topic, body, notice.kind, notice.external_id, 1)])
 
 
+async def _vendure(random: Random) -> None:
+    body = mutate.body(random, random.choice([*SENT.values()]))
+    time = str(int(NOW.timestamp()))
+    headers = {
+        "webhook-id": "e-1",
+        "webhook-timestamp": time,
+        "webhook-signature": "v1," + vendure.sign("e-1", time, body, SECRET).decode(),
+    }
+    if random.random() < 0.3:
+        name = random.choice(sorted(headers))
+        headers[name] = mutate.header(random, headers[name])
+    receiver = vendure.Deliveries((SECRET, "former"))
+    for topic in SENT:
+        receiver.notices(topic, body)
+    accepted = receiver.verify(Delivery(headers, body, {}), NOW)
+    for notice in receiver.notices(accepted.topic, body):
+        statement([Arrival("shop", accepted.delivery_id, accepted.topic, body, notice.kind, notice.external_id, 1)])
+
+
 async def _forwarded(random: Random) -> None:
     told = mutate.header(random, "203.0.113.7, 10.0.0.9").encode("latin-1", "replace")
     scope = {"client": (random.choice(("127.0.0.1", "::1", "unix", "")), 1), "headers": [(b"x-forwarded-for", told)]}
@@ -209,7 +237,8 @@ async def _project(toml: bytes, dotenv: bytes) -> None:
 async def _cursors(random: Random) -> None:
     genuine = '{"since":"2026-11-20T10:00:00Z","mark":"2026-11-20T10:05:00Z","after":"eyJs","seen":250}'
     cursor = Cursor(mutate.body(random, genuine.encode()).decode("utf-8", "replace"))
-    for read in (position, parse, woocommerce_rounds.position, order_listing.spot):
+    own = (vendure_cursors.position, vendure_lists.rest, vendure_listing.spot)
+    for read in (position, parse, woocommerce_rounds.position, order_listing.spot, *own):
         try:
             read(cursor)
         except ContractBroken:
@@ -236,6 +265,7 @@ def targets(recordings: Mapping[str, Recording], wire: Callable[[Random], Awaita
         Target("webhook bodies", _webhook_body, (Refused,)),
         Target("webhook headers", _webhook_headers, (Refused,)),
         Target("woocommerce webhooks", _woocommerce, (Refused,)),
+        Target("vendure webhooks", _vendure, (Refused,)),
         Target("forwarded addresses", _forwarded, ()),
         Target("configured addresses", _addresses, ()),
         Target("isthmus.toml", _config, (ConfigError,)),

@@ -53,6 +53,7 @@ def recordings() -> Iterator[dict[str, Recording]]:
         "webhook bodies",
         "webhook headers",
         "woocommerce webhooks",
+        "vendure webhooks",
         "forwarded addresses",
         "configured addresses",
         "isthmus.toml",

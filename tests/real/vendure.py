@@ -1,0 +1,190 @@
+"""A real Vendure for tests: installed from npm into a cache, started on a new database, set up over its own API.
+
+Vendure is GPL: it runs in a process of its own, is spoken to over the network, and no part of it is kept here.
+
+    python -m tests.real.vendure             install, start, set up, run the tests
+    python -m tests.real.vendure -k stock    what follows goes to pytest
+    python -m tests.real.vendure --serve     start and wait, and show how to reach it
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from isthmus.testing.lives import free_port
+from tests.real.steps import CACHE, StepFailed, fingerprint, once, run, told
+from tests.real.vendure_hooks import receiving
+from tests.real.vendure_seed import READING, WRITING, Owner, signed_in
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SHOP = HERE / "vendure_shop" / "index.js"
+PLUGIN = ROOT / "docs" / "connectors" / "vendure-webhook.js"
+PACKAGES = ("@vendure/core@3.5.5", "better-sqlite3@12", "pg@8")
+#: A dependency of a dependency that came later does not fit.
+BEFORE = "2026-06-01"
+LOGIN, PASSWORD = "isthmus@example.com", "isthmus-demo-password"
+STAFF, STAFF_PASSWORD = "superadmin", "staff-demo-password"
+SECRET = "demo-webhook-secret"
+START_S = 120.0
+TESTS = ("tests/real/test_vendure.py", "tests/real/test_vendure_stock.py")
+#: An empty PostgreSQL database (`postgresql://...`) to run the shop on instead of a new SQLite file.
+DATABASE = "ISTHMUS_TEST_VENDURE_DATABASE"
+#: Oldest Node that Vendure 3.5 runs on.
+NODE = 20
+
+
+class NoNode(Exception):
+    """This machine has no Node.js, or one that is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealVendure:
+    """A running shop; its plugin sends to `hooks`, where nobody listens until a test does."""
+
+    url: str
+    hooks: str
+
+    def variables(self) -> dict[str, str]:
+        """Return what the tests are told by."""
+        return {
+            "ISTHMUS_TEST_VENDURE_URL": self.url,
+            "ISTHMUS_TEST_VENDURE_LOGIN": LOGIN,
+            "ISTHMUS_TEST_VENDURE_PASSWORD": PASSWORD,
+            "ISTHMUS_TEST_VENDURE_SECRET": SECRET,
+            "ISTHMUS_TEST_VENDURE_HOOKS": self.hooks,
+            "ISTHMUS_TEST_VENDURE_STAFF": STAFF,
+            "ISTHMUS_TEST_VENDURE_STAFF_PASSWORD": STAFF_PASSWORD,
+        }
+
+
+@contextmanager
+def real_vendure() -> Generator[RealVendure]:
+    """Yield a running shop, whatever has to be made for it first. Raises `NoNode`, `StepFailed`."""
+    packages = installed()
+    with TemporaryDirectory(prefix="isthmus-vendure-") as folder:
+        port, hooks = free_port(), free_port()
+        shop = RealVendure(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{hooks}/hooks/shop")
+        environment = {
+            "NODE_PATH": str(packages),
+            "VENDURE_PORT": str(port),
+            "VENDURE_DATABASE": os.environ.get(DATABASE) or str(Path(folder) / "shop.sqlite"),
+            "VENDURE_LOGIN": STAFF,
+            "VENDURE_PASSWORD": STAFF_PASSWORD,
+            "VENDURE_PLUGIN": str(PLUGIN),
+            "ISTHMUS_WEBHOOK_URL": shop.hooks,
+            "ISTHMUS_WEBHOOK_SECRET": SECRET,
+        }
+        with serving(environment, Path(folder) / "server.log", shop.url):
+            with told("setting up a shop in Vendure"), receiving(hooks):
+                owner = Owner(signed_in(shop.url, STAFF, STAFF_PASSWORD))
+                owner.set_up()
+                owner.member(LOGIN, PASSWORD, READING + WRITING)
+            yield shop
+
+
+def installed() -> Path:
+    """Return the folder of Vendure's packages, installed now unless they are there."""
+    check_node()
+
+    def install(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text(json.dumps({"private": True}), "utf-8")
+        # Where headers of Node.js cannot be fetched, those of the machine do for what has to be compiled.
+        headers = {"npm_config_nodedir": "/usr"} if Path("/usr/include/node/node.h").exists() else {}
+        words = ["npm", "install", f"--before={BEFORE}", "--no-audit", "--no-fund", "--prefix", folder, *PACKAGES]
+        run(words, environment={**os.environ, **headers})
+
+    made = once(
+        CACHE / f"vendure-{fingerprint(*PACKAGES, BEFORE)}", "installing Vendure (about 175 MB, minutes)", install
+    )
+    return made / "node_modules"
+
+
+def check_node() -> None:
+    """Raise `NoNode` unless Vendure can run here."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        message = "no Node.js and npm on this machine: a real Vendure needs both"
+        raise NoNode(message)
+    said = subprocess.run(["node", "--version"], check=False, capture_output=True, text=True).stdout.strip()
+    major = said.removeprefix("v").partition(".")[0]
+    if not major.isdecimal() or int(major) < NODE:
+        message = f"Node.js {said or 'of an unknown version'} is too old: Vendure 3.5 needs {NODE}"
+        raise NoNode(message)
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], log: Path, url: str) -> Generator[None]:
+    """Run the shop while the block runs."""
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            ["node", SHOP],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+        try:
+            with told("starting Vendure"):
+                _wait(server, url, log)
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310 - the server started above
+                return
+        except (urllib.error.URLError, OSError) as failure:
+            if server.poll() is not None or time.monotonic() > until:
+                said = log.read_text("utf-8", "replace")[-2000:]
+                message = f"Vendure does not answer: {failure}\n{said}"
+                raise StepFailed(message) from failure
+            time.sleep(0.1)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Start a shop and run its tests, or wait; return the exit code."""
+    try:
+        with real_vendure() as shop:
+            if "--serve" in arguments:
+                return _serve(shop.variables())
+            words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", *TESTS]
+            done = subprocess.run([*words, *arguments], cwd=ROOT, env={**os.environ, **shop.variables()}, check=False)
+            return done.returncode
+    except (NoNode, StepFailed) as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+
+
+def _serve(variables: Mapping[str, str]) -> int:
+    for name, value in variables.items():
+        sys.stdout.write(f"export {name}={value}\n")
+    sys.stdout.flush()
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
