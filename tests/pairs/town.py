@@ -51,6 +51,7 @@ SHOPS: dict[str, Form] = {
         },
         {code: "store" for code, _ in PLACES},
     ),
+    "vendure": Form({"login": "demo"}, {"password": "demo-password", "webhook_secret": "demo-secret"}, dict(PLACES)),
 }
 ERPS: dict[str, Form] = {
     "odoo": Form({"database": "demo", "login": "demo", "fee_sku": "TIP"}, {"api_key": "demo-key"}, canceled="cancel"),
