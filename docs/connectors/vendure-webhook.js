@@ -39,13 +39,22 @@ class IsthmusWebhook {
     }
 
     async onApplicationBootstrap() {
+        if (!process.env.ISTHMUS_WEBHOOK_URL || !process.env.ISTHMUS_WEBHOOK_SECRET) {
+            core.Logger.warn('ISTHMUS_WEBHOOK_URL or ISTHMUS_WEBHOOK_SECRET is not set: nothing is told', QUEUE);
+            return;
+        }
         const queue = await this.jobs.createQueue({ name: QUEUE, process: job => send(job.data) });
         const tell = (kind, topic, said) =>
             this.bus.ofType(kind).subscribe(async event => {
-                const named = await said(event);
-                if (named) {
-                    const job = { eventId: randomUUID(), topic: topic(event), at: event.createdAt.toISOString() };
-                    await queue.add({ ...job, ...named }, { retries: RETRIES });
+                // An error nobody hears would end the whole process. Isthmus finds the change by asking.
+                try {
+                    const named = await said(event);
+                    if (named) {
+                        const job = { eventId: randomUUID(), topic: topic(event), at: event.createdAt.toISOString() };
+                        await queue.add({ ...job, ...named }, { retries: RETRIES });
+                    }
+                } catch (failure) {
+                    core.Logger.error(`${topic(event)} is not told: ${failure.message}`, QUEUE, failure.stack);
                 }
             });
         const always = name => () => name;

@@ -37,7 +37,7 @@ LOGIN, PASSWORD = "isthmus@example.com", "isthmus-demo-password"
 STAFF, STAFF_PASSWORD = "superadmin", "staff-demo-password"
 SECRET = "demo-webhook-secret"
 START_S = 120.0
-TESTS = ("tests/real/test_vendure.py", "tests/real/test_vendure_stock.py")
+TESTS = tuple(f"tests/real/test_vendure{part}.py" for part in ("", "_stock", "_plugin"))
 #: An empty PostgreSQL database (`postgresql://...`) to run the shop on instead of a new SQLite file.
 DATABASE = "ISTHMUS_TEST_VENDURE_DATABASE"
 #: Oldest Node that Vendure 3.5 runs on.
@@ -75,22 +75,29 @@ def real_vendure() -> Generator[RealVendure]:
     with TemporaryDirectory(prefix="isthmus-vendure-") as folder:
         port, hooks = free_port(), free_port()
         shop = RealVendure(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{hooks}/hooks/shop")
-        environment = {
-            "NODE_PATH": str(packages),
-            "VENDURE_PORT": str(port),
-            "VENDURE_DATABASE": os.environ.get(DATABASE) or str(Path(folder) / "shop.sqlite"),
-            "VENDURE_LOGIN": STAFF,
-            "VENDURE_PASSWORD": STAFF_PASSWORD,
-            "VENDURE_PLUGIN": str(PLUGIN),
-            "ISTHMUS_WEBHOOK_URL": shop.hooks,
-            "ISTHMUS_WEBHOOK_SECRET": SECRET,
-        }
+        environment = surroundings(
+            packages, port, os.environ.get(DATABASE) or str(Path(folder) / "shop.sqlite"), shop.hooks
+        )
         with serving(environment, Path(folder) / "server.log", shop.url):
             with told("setting up a shop in Vendure"), receiving(hooks):
                 owner = Owner(signed_in(shop.url, STAFF, STAFF_PASSWORD))
                 owner.set_up()
                 owner.member(LOGIN, PASSWORD, READING + WRITING)
             yield shop
+
+
+def surroundings(packages: Path, port: int, database: str, hooks: str) -> dict[str, str]:
+    """Return what a shop is told by its environment; `database` is a file or an address."""
+    return {
+        "NODE_PATH": str(packages),
+        "VENDURE_PORT": str(port),
+        "VENDURE_DATABASE": database,
+        "VENDURE_LOGIN": STAFF,
+        "VENDURE_PASSWORD": STAFF_PASSWORD,
+        "VENDURE_PLUGIN": str(PLUGIN),
+        "ISTHMUS_WEBHOOK_URL": hooks,
+        "ISTHMUS_WEBHOOK_SECRET": SECRET,
+    }
 
 
 def installed() -> Path:

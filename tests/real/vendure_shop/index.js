@@ -1,8 +1,8 @@
 // A Vendure shop for tests: an empty database, and the webhook plugin merchants are given.
 //
 // Told by the environment: VENDURE_PORT, VENDURE_DATABASE (a file, or postgresql://...), VENDURE_LOGIN, VENDURE_PASSWORD,
-// VENDURE_PLUGIN (the plugin's file), VENDURE_TOKEN_METHOD (bearer or cookie), ISTHMUS_WEBHOOK_URL,
-// ISTHMUS_WEBHOOK_SECRET.
+// VENDURE_PLUGIN (the plugin's file), VENDURE_TOKEN_METHOD (bearer or cookie), VENDURE_QUEUE (down, or not given),
+// ISTHMUS_WEBHOOK_URL, ISTHMUS_WEBHOOK_SECRET.
 'use strict';
 require('reflect-metadata');
 const core = require('@vendure/core');
@@ -10,6 +10,14 @@ const core = require('@vendure/core');
 const told = process.env;
 const { IsthmusWebhook } = require(told.VENDURE_PLUGIN);
 const ours = { type: 'string', nullable: true, public: false };
+
+if (told.VENDURE_QUEUE === 'down') {
+    // The plugin's queue takes nothing, as when its database is away.
+    const { add } = core.JobQueue.prototype;
+    core.JobQueue.prototype.add = function (...job) {
+        return this.name === 'isthmus-webhook' ? Promise.reject(new Error('the queue is down')) : add.apply(this, job);
+    };
+}
 
 /** A file is SQLite's, an address PostgreSQL's. */
 function database(name) {
