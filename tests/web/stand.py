@@ -41,6 +41,7 @@ SHOP = {"url": NOWHERE, "access_token": "shpat_x", "client_secret": SECRET}
 SHOPS: Mapping[str, Mapping[str, str]] = {
     "shopify": SHOP,
     "woocommerce": {"url": NOWHERE, "consumer_key": "ck_x", "consumer_secret": "cs_x", "webhook_secret": SECRET},
+    "vendure": {"url": NOWHERE, "login": "x", "password": "x", "webhook_secret": SECRET},
 }
 ERP = {"url": NOWHERE, "database": "demo", "login": "demo", "api_key": "x"}
 ASKED = {

@@ -1,6 +1,6 @@
 """Whatever is sent in a shop's name without its secret becomes nothing, for every connector that takes deliveries.
 
-A connector with topics in its manifest has to be in `SENDERS`; the table of attacks is the same for all.
+A connector that takes deliveries has to be in `SENDERS`; the table of attacks is the same for all.
 """
 
 import base64
@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,21 @@ import pytest
 import pytest_asyncio
 
 from isthmus.bootstrap.connectors import connector, installed
+from isthmus.engine.allowance import Terms
+from isthmus.engine.gate import Gate
+from isthmus.kit.clock import SystemClock
+from isthmus.kit.http import Http
+from isthmus.ports.connector import Tools
 from isthmus.web.ingress import MAX_BODY_BYTES
 from tests.web.deliveries import kept, wire
-from tests.web.stand import SECRET, Stand, standing
+from tests.web.stand import NOWHERE, SECRET, SHOPS, Stand, standing
 
 pytestmark = pytest.mark.slow
 
 OTHER_SECRET = "the-shop-next-door"
-BODY = json.dumps({"id": 5600000032768, "name": "#1001", "note": "Grüße, 日本"}, ensure_ascii=False).encode()
+#: What every system understands: some name the event in its body.
+NAMED = {"id": 5600000032768, "eventId": "d-1", "topic": "order.placed", "orderIds": ["1"]}
+BODY = json.dumps({**NAMED, "name": "#1001", "note": "Grüße, 日本"}, ensure_ascii=False).encode()
 Headers = dict[str, str]
 
 
@@ -46,9 +54,17 @@ class Sender:
     oldest: timedelta = timedelta()
     #: What tells deliveries apart is a digest of the id and the body, so an id of any length is one.
     digested: bool = False
+    #: What stands before the signature.
+    prefix: str = ""
+    #: Id and moment are signed, too; the topic stands in the body.
+    standard: bool = False
 
     def headers(self, body: bytes = BODY, secret: str = SECRET, *, age: timedelta = timedelta()) -> Headers:
         """Return what goes with a genuine delivery."""
+        if self.standard:
+            sent = str(int((datetime.now(UTC) - age).timestamp()))
+            signature = self.prefix + self.sign(f"d-1.{sent}.".encode() + body, secret)
+            return {self.signature: signature, self.delivery_id: "d-1", self.at: sent, **self.usual}
         return {
             self.signature: self.sign(body, secret),
             self.delivery_id: "d-1",
@@ -89,13 +105,42 @@ SENDERS = {
         secret="webhook_secret",
         digested=True,
     ),
+    # https://github.com/standard-webhooks/standard-webhooks (1.0.0): `id.timestamp.body`, behind `v1,`.
+    "vendure": Sender(
+        signature="webhook-signature",
+        delivery_id="webhook-id",
+        topic="",
+        topics=("order.placed", "order.state"),
+        sign=sha256_in_base64,
+        usual={},
+        secret="webhook_secret",
+        at="webhook-timestamp",
+        oldest=timedelta(minutes=5),
+        prefix="v1,",
+        standard=True,
+    ),
 }
 #: Those whose deliveries say when they were sent.
 DATED = [slug for slug, sender in SENDERS.items() if sender.at]
+#: Those that sign the body alone.
+BARE = [slug for slug, sender in SENDERS.items() if not sender.standard]
 
 
-def test_every_connector_that_takes_deliveries_is_attacked() -> None:
-    assert {slug for slug in installed() if connector(slug).manifest.topics} == set(SENDERS)
+async def test_every_connector_that_takes_deliveries_is_attacked() -> None:
+    """A receiver is what takes them; a manifest names topics only where we can subscribe to them."""
+    taking = {slug for slug in installed() if await _takes(slug)}
+    assert taking == set(SENDERS)
+
+
+async def _takes(slug: str) -> bool:
+    made, clock = connector(slug), SystemClock()
+    form = {each.key: each.default or ("x" if each.required else "") for each in made.manifest.settings}
+    form |= {"url": NOWHERE, **SHOPS.get(slug, {})}
+    gate = Gate(slug, Terms(made.manifest.pace), clock, time.monotonic)
+    async with Http() as http:
+        session = made.open(form, Tools(slug, http, clock, gate))
+        await session.close()
+        return session.receiver is not None
 
 
 @pytest_asyncio.fixture
@@ -116,7 +161,9 @@ def resigned(change: Callable[[str], str]) -> Callable[[Sender], Headers]:
 
     def made(sender: Sender) -> Headers:
         headers = sender.headers()
-        return headers | {sender.signature: change(headers[sender.signature])}
+        return headers | {
+            sender.signature: sender.prefix + change(headers[sender.signature].removeprefix(sender.prefix))
+        }
 
     return made
 
@@ -238,7 +285,8 @@ async def test_an_old_one_is_refused(stand: Stand, slug: str) -> None:
     sender = SENDERS[slug]
     assert await send(stand, BODY, sender.headers()) == (202, "")
     late = sender.headers(age=sender.oldest + timedelta(minutes=1))
-    assert await send(stand, BODY, late | {sender.delivery_id: "d-2"}) == (401, "stale")
+    again = late if sender.standard else late | {sender.delivery_id: "d-2"}
+    assert await send(stand, BODY, again) == (401, "stale")
     assert await send(stand, BODY, sender.headers(age=timedelta(days=-1))) == (401, "stale")
     assert await kept(stand) == 1
 
@@ -260,10 +308,27 @@ async def test_an_old_one_is_refused(stand: Stand, slug: str) -> None:
 )
 async def test_an_impossible_moment_is_stale_and_no_defect(stand: Stand, slug: str, at: str) -> None:
     sender = SENDERS[slug]
-    assert await send(stand, BODY, sender.headers() | {sender.at: at}) == (401, "stale")
+    code = "bad_signature" if sender.standard else "stale"
+    assert await send(stand, BODY, sender.headers() | {sender.at: at}) == (401, code)
 
 
-@pytest.mark.parametrize("slug", SENDERS)
+@pytest.mark.parametrize("slug", [slug for slug in SENDERS if slug not in BARE])
+async def test_where_id_and_moment_are_signed_neither_can_be_another(stand: Stand, slug: str) -> None:
+    sender = SENDERS[slug]
+    genuine = sender.headers()
+    for changed in ({sender.delivery_id: "d-2"}, {sender.at: str(int(genuine[sender.at]) + 1)}):
+        assert await send(stand, BODY, genuine | changed) == (401, "bad_signature")
+    # A signature over the body alone, or with the words in another order, is none.
+    for signed in (BODY, f"{genuine[sender.at]}.d-1.".encode() + BODY, b"d-1." + BODY):
+        alone = sender.prefix + sender.sign(signed, SECRET)
+        assert await send(stand, BODY, genuine | {sender.signature: alone}) == (401, "bad_signature")
+    # Of an id that is signed and stands in the body as another one, nothing is kept either.
+    other = json.dumps({**NAMED, "eventId": "d-2"}).encode()
+    assert await send(stand, other, sender.headers(other)) == (400, "incomplete")
+    assert await kept(stand) == 0
+
+
+@pytest.mark.parametrize("slug", BARE)
 async def test_a_topic_is_only_a_hint_where_to_look(stand: Stand, slug: str) -> None:
     """Topic and id are outside the signature: a replay under other ones is kept, and names a record, nothing more."""
     sender = SENDERS[slug]
@@ -280,9 +345,9 @@ async def test_a_topic_is_only_a_hint_where_to_look(stand: Stand, slug: str) -> 
 @pytest.mark.parametrize("slug", SENDERS)
 async def test_what_is_too_large_is_refused_though_it_is_signed(stand: Stand, slug: str) -> None:
     sender = SENDERS[slug]
-    large = json.dumps({"id": 1, "note": "x" * MAX_BODY_BYTES}).encode()
+    large = json.dumps({**NAMED, "note": "x" * MAX_BODY_BYTES}).encode()
     assert await send(stand, large, sender.headers(large)) == (413, "too_large")
-    fits = json.dumps({"id": 1, "note": "x" * (MAX_BODY_BYTES - 100)}).encode()
+    fits = json.dumps({**NAMED, "note": "x" * (MAX_BODY_BYTES - 200)}).encode()
     assert await send(stand, fits, sender.headers(fits)) == (202, "")
     assert await kept(stand) == 1
 
@@ -305,11 +370,11 @@ ODD: dict[str, bytes] = {
 @pytest.mark.parametrize("form", ODD)
 async def test_an_odd_body_is_taken_as_a_hint_or_refused_and_no_defect(stand: Stand, slug: str, form: str) -> None:
     status, code = await send(stand, ODD[form], SENDERS[slug].headers(ODD[form]))
-    assert (status, code) in {(202, ""), (400, "not_json")}
+    assert (status, code) in {(202, ""), (400, "not_json"), (400, "incomplete")}
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-@pytest.mark.parametrize("slug", SENDERS)
+@pytest.mark.parametrize("slug", BARE)
 async def test_a_name_too_long_to_be_one_is_refused_and_the_store_stays_open(
     slug: str, database: str, request: pytest.FixtureRequest
 ) -> None:
