@@ -1,5 +1,6 @@
 """Points that no act of the campaign can reach, each killed here instead: before and after its commit."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from isthmus.engine import failpoints
 from isthmus.engine.failpoints import WHEN
 from isthmus.testing.builders import a_variant
 from isthmus.testing.campaign.points import ELSEWHERE
-from tests.deaths import Died
+from tests.deaths import Died, die
 from tests.engine.conftest import SETTLE_S, world_of
+from tests.flows.group import Group, at_work, bought, entity, grouped, trade
 from tests.proof.past import LONG_AGO, a_run, write_rows
 
 pytestmark = pytest.mark.usefixtures("deaths")
@@ -78,3 +80,54 @@ async def test_old_results_go_with_what_the_chain_begins_behind_or_not_at_all(po
         await world.harness.engine.upkeep.prune()
         found = await verify_store(context)
         assert (found.rows, found.well) == (0, True)
+
+
+async def goes_on(group: Group) -> None:
+    """Let another process take over what the dead one held."""
+    failpoints.arm({})
+    await group.harness.engine.take_back()
+    for _ in range(4):
+        await group.sync(SETTLE_S)
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_an_order_that_was_claimed_goes_to_the_erp_that_claimed_it(when: str) -> None:
+    armed("claim_order", when)
+    async with grouped() as group:
+        group.shop.sells(bought("1", "DE"))
+        with pytest.raises(Died):
+            await group.sync()
+        await goes_on(group)
+        assert group.holds("1") == ["north"]
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_buyer_is_bound_by_whoever_comes_next(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The buyer's job runs beside the order's, in a task of its own: its death need not be the test's."""
+    fallen: list[int] = []
+
+    def fall(pid: int, how: int) -> None:
+        fallen.append(how)
+        die(pid, how)
+
+    monkeypatch.setattr(failpoints.os, "kill", fall)
+    armed("join_entities", when)
+    async with grouped() as group:
+        group.shop.sells(bought("1", "DE"))
+        with contextlib.suppress(Died):
+            await group.sync()
+        assert fallen
+        await goes_on(group)
+        assert (group.holds("1"), len(group.erps["north"].people())) == (["north"], 1)
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_products_of_four_systems_are_joined_in_the_next_round(when: str) -> None:
+    armed("join_by_number", when)
+    group = trade()
+    async with at_work(group, reads=False):
+        with pytest.raises(Died):
+            await group.sync()
+        await goes_on(group)
+        rows = await group.harness.store.read("bindings_of", entity=await entity(group, "shop", "variant-MUG"))
+        assert {row["connection"] for row in rows} == {"shop", "other", "north", "south"}
