@@ -193,7 +193,7 @@ async def live(year: Year, *, every_s: int, database: str = "") -> dict[str, Any
         await run.run()
         wrong = await run.settle()
         sizes = {"day": year.days, **town.sizes()}
-        asked = len(await town.harness.parked())
+        asked = await town.harness.parked()
         truth = town.shop.truth()["orders"]
         await town.close()
     finally:
@@ -205,7 +205,8 @@ async def live(year: Year, *, every_s: int, database: str = "") -> dict[str, Any
         "orders": len(truth),
         "in_erp": sum(1 for each in town.erp.truth()["orders"] if each["reference"]),
         **sorted_out(wrong),
-        "failed": asked,
+        "failed": len(asked),
+        "questions": [f"{row['flow']} {row['code']}: {row['because']}" for row in asked[:20]],
         "happened": dict(sorted(run.happened.items())),
         "struck": dict(sorted(run.life.weather.struck.items())),
         "crashes": run.life.steps["crashed"],
