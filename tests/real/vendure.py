@@ -10,12 +10,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from isthmus.simulators.vendure.settings import CustomField
 from isthmus.testing.lives import free_port
 from tests.real.steps import CACHE, NotHere, StepFailed, fingerprint, once, run, told
 from tests.real.vendure_hooks import receiving
@@ -76,8 +77,13 @@ def real_vendure() -> Generator[RealVendure]:
 
 
 @contextmanager
-def bare(packages: Path, folder: Path, hooks: str, database: str = "") -> Generator[str]:
-    """Yield the address of a shop with nothing in it. Its files are kept in `folder`, its plugin sends to `hooks`."""
+def bare(
+    packages: Path, folder: Path, hooks: str, database: str = "", fields: Iterable[CustomField] = ()
+) -> Generator[str]:
+    """Yield the address of a shop with nothing in it. Its files are kept in `folder`, its plugin sends to `hooks`.
+
+    `fields` are the custom fields it declares, instead of those it has by itself.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
@@ -90,8 +96,18 @@ def bare(packages: Path, folder: Path, hooks: str, database: str = "") -> Genera
         "ISTHMUS_WEBHOOK_URL": hooks,
         "ISTHMUS_WEBHOOK_SECRET": SECRET,
     }
+    if declared := _declared(fields):
+        environment["VENDURE_FIELDS"] = json.dumps(declared)
     with serving(environment, folder / "vendure.log", url):
         yield url
+
+
+def _declared(fields: Iterable[CustomField]) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
+    for one in fields:
+        told = {"name": one.name, "type": one.type, "unique": one.unique, "readonly": one.readonly}
+        found.setdefault(one.entity, []).append({**told, "nullable": True, "public": False})
+    return found
 
 
 def furnish(url: str, rates: tuple[int, int] = RATES) -> None:
