@@ -7,9 +7,12 @@ a part of them can be lost without the shop's noticing.
 import asyncio
 import os
 import random
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,8 @@ class Line:
     """What the plugin sends over; `rate` of it is answered for and goes no further."""
 
     def __init__(self, onward: str, http: ClientSession) -> None:
-        self.rate, self.lost, self.passed = 1.0, 0, 0
+        self.rate, self.lost = 1.0, 0
+        self.answers: Counter[int] = Counter()
         self._onward, self._http = onward, http
         self._chance = random.Random(7)  # noqa: S311 - repeatable chance, not secrecy
 
@@ -49,10 +53,16 @@ class Line:
         }
         try:
             async with self._http.post(self._onward, data=body, headers=kept) as answer:
-                self.passed += 1
-                return web.Response(status=answer.status)
+                said = answer.status
         except (ClientError, TimeoutError, OSError):
-            return web.Response(status=502)
+            said = HTTPStatus.BAD_GATEWAY
+        self.answers[said] += 1
+        return web.Response(status=said)
+
+    @property
+    def refused(self) -> dict[int, int]:
+        """Return how many Isthmus did not believe, by status: it may be away, never in doubt about the sender."""
+        return {status: count for status, count in self.answers.items() if 300 <= status < 500}
 
 
 class Selling:
@@ -125,6 +135,8 @@ async def selling(folder: Path, isthmus: str) -> AsyncIterator[Selling]:
                 merchant = await asyncio.to_thread(_opened, url)
                 line.rate = 0.0
                 yield Selling(url, merchant, line)
+                assert not line.refused, line.refused
+                sys.stderr.write(f"webhooks of Vendure: {line.lost} lost, answered {dict(line.answers)}\n")
         finally:
             await runner.cleanup()
 
