@@ -2,6 +2,7 @@
 
     make test-real                        everything
     make test-real ARGS="-k customer"     what follows goes to pytest
+    make test-real ARGS="--only vendure"  one system and what is about it alone; may be repeated
     make test-real ARGS="--slice"         a part that takes a minute or two, for CI
     make test-real ARGS="--diff"          the same scenario to the real Tryton and the simulated one, answers compared
     make test-real ARGS="--serve"         start and wait, and show how to reach them
@@ -29,8 +30,10 @@ ROOT = Path(__file__).parents[2]
 TESTS = ("tests/real", "tests/connectors/tryton/test_promises.py")
 #: What `--slice` leaves out: scenes and rules that take longer than CI has.
 SLICE = ("tests/real", "-m", "not slow")
-#: Half of it is waiting for settle times; every file has a company of its own.
-TOGETHER = ("-n", "2", "--dist", "loadfile")
+#: Systems it leaves out as well, and why; with `--only` they are started all the same.
+LONG = {"vendure": "--slice leaves it out: installing it takes minutes, and so does a scene that it plays in"}
+#: Half of it is waiting for settle times. What shares a company or a shop stays together (`conftest.py`).
+TOGETHER = ("-n", "2", "--dist", "loadgroup")
 NOTHING, UNEXPLAINED = 1, 1
 
 
@@ -42,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.diff:
             return _diff()
-        with started(asked.only or ()) as made:
+        brief = asked.slice and not asked.only
+        with started([name for name in SYSTEMS if name not in LONG] if brief else asked.only or ()) as made:
+            made.missing |= LONG if brief else {}
             if not made.running:
                 return _told(made, 0 if asked.if_possible else NOTHING)
             if asked.serve:

@@ -17,6 +17,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from isthmus.simulators.demo_shop import PLACES
 from isthmus.simulators.woocommerce import CONSUMER_KEY, CONSUMER_SECRET
 from isthmus.testing.lives import Life, Program, free_port
+from tests.real.vendure import LOGIN, PACKAGES_AT, PASSWORD, SECRET
+from tests.real.vendure_shopping import selling
 
 START_S = 60.0
 CALL_S = 60.0
@@ -154,4 +156,13 @@ WOOCOMMERCE = Shop(
     # One pool of stock, behind it every warehouse.
     places={code: "store" for code, _name in PLACES},
 )
-SHOPS = (WOOCOMMERCE, SHOPIFY)
+#: The only one here that others wrote: a real one, so that neither end is ours.
+VENDURE = Shop(
+    slug="vendure",
+    started=selling,
+    settings={"login": LOGIN},
+    secrets={"password": PASSWORD, "webhook_secret": SECRET},
+    places={code: code for code, _name in PLACES},
+    needs=(PACKAGES_AT,),
+)
+SHOPS = (WOOCOMMERCE, SHOPIFY, VENDURE)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tests.real.steps import NotHere
 from tests.real.tryton import real_tryton
+from tests.real.vendure import real_vendure
 
 
 class Running(Protocol):
@@ -19,7 +20,7 @@ class Running(Protocol):
 
 #: Starts a system and ends it with the block. Raises `NotHere` where this machine lacks what it needs.
 Start = Callable[[], AbstractContextManager[Running]]
-SYSTEMS: Mapping[str, Start] = {"tryton": real_tryton}
+SYSTEMS: Mapping[str, Start] = {"tryton": real_tryton, "vendure": real_vendure}
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What cannot be had on a machine is said aloud, and never looks like a test that passed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,14 +44,44 @@ def test_where_nothing_can_be_had_nothing_passes_in_silence(
     words: tuple[str, ...], ended: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @contextmanager
-    def nothing(only: object) -> Iterator[Started]:
-        with started((), dict.fromkeys(SYSTEMS, absent)) as made:
-            assert only == ()
+    def nothing(only: Collection[str]) -> Iterator[Started]:
+        with started(only, dict.fromkeys(SYSTEMS, absent)) as made:
             yield made
 
     monkeypatch.setattr(command, "started", nothing)
     assert command.main(words) == ended
-    assert "NOT TESTED on a real tryton: there is no Node on this machine" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "NOT TESTED on a real tryton: there is no Node on this machine" in said
+    left_out = "--slice leaves it out" if "--slice" in words else "there is no Node on this machine"
+    assert f"NOT TESTED on a real vendure: {left_out}" in said
+
+
+def test_a_machine_without_node_is_told_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command.main(["--only", "vendure", "--if-possible"]) == 0
+    assert command.main(["--only", "vendure"]) == 1
+    assert "NOT TESTED on a real vendure: no Node.js and npm on this machine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        pytest.param("v18.19.0", "Node.js v18.19.0 is too old: Vendure 3.5 needs 20", id="old"),
+        pytest.param("v20.11.1", "Vendure cannot be installed here; can the package registry be reached?", id="alone"),
+    ],
+)
+def test_a_node_that_will_not_do_is_a_reason_and_no_stack(
+    version: str, reason: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.real.vendure.CACHE", tmp_path / "cache")
+    for name, does in (("node", f"echo {version}"), ("npm", "echo 'npm ERR! network'; exit 1")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n", "utf-8")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert command.main(["--only", "vendure"]) == 1
+    assert f"NOT TESTED on a real vendure: {reason}" in capsys.readouterr().err
 
 
 def test_pins_that_cannot_be_installed_are_a_reason_and_no_stack(
@@ -62,8 +92,8 @@ def test_pins_that_cannot_be_installed_are_a_reason_and_no_stack(
     pip.parent.mkdir(parents=True)
     pip.write_text("#!/bin/sh\necho 'ERROR: No matching distribution found for trytond==8.2.1'\nexit 1\n", "utf-8")
     pip.chmod(0o700)
-    assert command.main(["--if-possible"]) == 0
-    assert command.main([]) == 1
+    assert command.main(["--only", "tryton", "--if-possible"]) == 0
+    assert command.main(["--only", "tryton"]) == 1
     said = capsys.readouterr().err
     assert "NOT TESTED on a real tryton: Tryton cannot be installed here; can the package registry be reached?" in said
     assert "No matching distribution found for trytond==8.2.1" in said

@@ -1,6 +1,6 @@
 """The connector at a real Vendure 3.5: who is there and which orders, with truth taken from the shop's own two APIs.
 
-`python -m tests.real.vendure` starts one and runs these.
+`make test-real ARGS="--only vendure"` starts one and runs these.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +21,16 @@ from isthmus.simulators.stage import serve, stage
 from isthmus.simulators.vendure import PASSWORD, VendureWorld
 from isthmus.simulators.vendure.engine import engine
 from isthmus.simulators.vendure.settings import DECLARED, Settings
+from isthmus.testing.lives import free_port
+from tests.real.vendure import PACKAGES_AT, STAFF, STAFF_PASSWORD, bare
 from tests.real.vendure_alike import Side, apart, furnish
+from tests.real.vendure_hooks import receiving
 
-NAMES = ("ISTHMUS_TEST_VENDURE_URL", "ISTHMUS_TEST_VENDURE_LOGIN", "ISTHMUS_TEST_VENDURE_PASSWORD")
-URL, LOGIN, SECRET = (os.environ.get(name, "") for name in NAMES)
+HERE = os.environ.get(PACKAGES_AT, "")
 pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
-    pytest.mark.skipif(not (URL and LOGIN and SECRET), reason=f"no real Vendure given: set {', '.join(NAMES)}"),
+    pytest.mark.skipif(not HERE, reason="no real Vendure given: `make test-real` starts one"),
 ]
 #: SQLite keeps whole seconds, so a change shows after one
 TICK_S = 1.1
@@ -76,15 +79,24 @@ CUSTOMER = """mutation($i:CreateCustomerInput!){createCustomer(input:$i){__typen
   user{id} customFields{erpRef}} ... on ErrorResult{errorCode message}}}"""
 
 
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a real one with nothing in it but the fields that the simulated one declares."""
+    port = free_port()
+    hooks = f"http://127.0.0.1:{port}/hooks/shop"
+    with receiving(port), bare(Path(HERE), tmp_path_factory.mktemp("vendure"), hooks, fields=DECLARED) as url:
+        yield url
+
+
 @pytest.fixture
-async def sides() -> AsyncIterator[tuple[Side, Side]]:
+async def sides(shop: str) -> AsyncIterator[tuple[Side, Side]]:
     """Return the real one and the simulated one, each with a product of our own."""
     world = VendureWorld(None, None, Settings(whole_seconds=True, postgres=False))
     runner = await serve(stage(world), 0)
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-        real = Side(URL, http)
+        real = Side(shop, http)
         double = Side(f"http://127.0.0.1:{runner.addresses[0][1]}", http, world=world)
-        await real.sign_in(LOGIN, SECRET)
+        await real.sign_in(STAFF, STAFF_PASSWORD)
         await double.sign_in("superadmin", PASSWORD)
         for side in (real, double):
             await furnish(side)

@@ -176,7 +176,21 @@ def prepare(programs: Path, there: str, config: Path, modules: Sequence[str]) ->
     once(kept, "making a company in Tryton (two minutes, or ten on a busy machine)", make)
     if not fresh:
         with told("copying the company"):
-            run([binaries / "pg_restore", "--no-owner", f"--dbname={there}", kept])
+            _restore(binaries, kept, there)
+
+
+def _restore(binaries: Path, kept: Path, there: str) -> None:
+    """Fill a database from the copy. The programs may be newer than the server, which then lacks a setting of theirs.
+
+    pg_dump 17 writes `SET transaction_timeout`, which servers before 17 refuse, and pg_restore ends with an error.
+    Source: https://www.postgresql.org/docs/17/runtime-config-client.html#GUC-TRANSACTION-TIMEOUT
+    """
+    with TemporaryDirectory(prefix="isthmus-company-") as folder:
+        script = Path(folder) / "company.sql"
+        run([binaries / "pg_restore", "--no-owner", f"--file={script}", kept])
+        lines = script.read_bytes().splitlines(keepends=True)
+        script.write_bytes(b"".join(one for one in lines if one.strip() != b"SET transaction_timeout = 0;"))
+        run([binaries / "psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-f", script, there])
 
 
 def psql(admin_url: str, statement: str, database: str = "") -> str:

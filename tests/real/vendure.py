@@ -1,30 +1,26 @@
 """A real Vendure for tests: installed from npm into a cache, started on a new database, set up over its own API.
 
 Vendure is GPL: it runs in a process of its own, is spoken to over the network, and no part of it is kept here.
-
-    python -m tests.real.vendure             install, start, set up, run the tests
-    python -m tests.real.vendure -k stock    what follows goes to pytest
-    python -m tests.real.vendure --serve     start and wait, and show how to reach it
 """
 
 import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from isthmus.simulators.vendure.settings import CustomField
 from isthmus.testing.lives import free_port
-from tests.real.steps import CACHE, StepFailed, fingerprint, once, run, told
+from tests.real.steps import CACHE, NotHere, StepFailed, fingerprint, once, run, told
 from tests.real.vendure_hooks import receiving
-from tests.real.vendure_seed import READING, WRITING, Owner, signed_in
+from tests.real.vendure_seed import RATES, READING, WRITING, Owner, signed_in
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -37,15 +33,12 @@ LOGIN, PASSWORD = "isthmus@example.com", "isthmus-demo-password"
 STAFF, STAFF_PASSWORD = "superadmin", "staff-demo-password"
 SECRET = "demo-webhook-secret"
 START_S = 120.0
-TESTS = tuple(f"tests/real/test_vendure{part}.py" for part in ("", "_stock", "_plugin"))
 #: An empty PostgreSQL database (`postgresql://...`) to run the shop on instead of a new SQLite file.
 DATABASE = "ISTHMUS_TEST_VENDURE_DATABASE"
+#: Where the installed packages are, for who starts a shop of its own.
+PACKAGES_AT = "ISTHMUS_TEST_VENDURE_PACKAGES"
 #: Oldest Node that Vendure 3.5 runs on.
 NODE = 20
-
-
-class NoNode(Exception):
-    """This machine has no Node.js, or one that is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +47,12 @@ class RealVendure:
 
     url: str
     hooks: str
+    packages: Path
 
     def variables(self) -> dict[str, str]:
         """Return what the tests are told by."""
         return {
+            PACKAGES_AT: str(self.packages),
             "ISTHMUS_TEST_VENDURE_URL": self.url,
             "ISTHMUS_TEST_VENDURE_LOGIN": LOGIN,
             "ISTHMUS_TEST_VENDURE_PASSWORD": PASSWORD,
@@ -70,20 +65,47 @@ class RealVendure:
 
 @contextmanager
 def real_vendure() -> Generator[RealVendure]:
-    """Yield a running shop, whatever has to be made for it first. Raises `NoNode`, `StepFailed`."""
+    """Yield a running shop, whatever has to be made for it first. Raises `NotHere`, `StepFailed`."""
     packages = installed()
     with TemporaryDirectory(prefix="isthmus-vendure-") as folder:
-        port, hooks = free_port(), free_port()
-        shop = RealVendure(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{hooks}/hooks/shop")
-        environment = surroundings(
-            packages, port, os.environ.get(DATABASE) or str(Path(folder) / "shop.sqlite"), shop.hooks
-        )
-        with serving(environment, Path(folder) / "server.log", shop.url):
-            with told("setting up a shop in Vendure"), receiving(hooks):
-                owner = Owner(signed_in(shop.url, STAFF, STAFF_PASSWORD))
-                owner.set_up()
-                owner.member(LOGIN, PASSWORD, READING + WRITING)
-            yield shop
+        port = free_port()
+        hooks = f"http://127.0.0.1:{port}/hooks/shop"
+        with bare(packages, Path(folder), hooks, os.environ.get(DATABASE, "")) as url:
+            with told("setting up a shop in Vendure"), receiving(port):
+                furnish(url)
+            yield RealVendure(url, hooks, packages)
+
+
+@contextmanager
+def bare(
+    packages: Path, folder: Path, hooks: str, database: str = "", fields: Iterable[CustomField] = ()
+) -> Generator[str]:
+    """Yield the address of a shop with nothing in it. Its files are kept in `folder`, its plugin sends to `hooks`.
+
+    `fields` are the custom fields it declares, instead of those it has by itself.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = surroundings(packages, port, database or str(folder / "shop.sqlite"), hooks)
+    if declared := _declared(fields):
+        environment["VENDURE_FIELDS"] = json.dumps(declared)
+    with serving(environment, folder / "vendure.log", url):
+        yield url
+
+
+def _declared(fields: Iterable[CustomField]) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
+    for one in fields:
+        told = {"name": one.name, "type": one.type, "unique": one.unique, "readonly": one.readonly}
+        found.setdefault(one.entity, []).append({**told, "nullable": True, "public": False})
+    return found
+
+
+def furnish(url: str, rates: tuple[int, int] = RATES) -> None:
+    """Fill a shop with the demo assortment, taxed at two rates (percent), and let Isthmus in."""
+    owner = Owner(signed_in(url, STAFF, STAFF_PASSWORD), rates)
+    owner.set_up()
+    owner.member(LOGIN, PASSWORD, READING + WRITING)
 
 
 def surroundings(packages: Path, port: int, database: str, hooks: str) -> dict[str, str]:
@@ -101,7 +123,7 @@ def surroundings(packages: Path, port: int, database: str, hooks: str) -> dict[s
 
 
 def installed() -> Path:
-    """Return the folder of Vendure's packages, installed now unless they are there."""
+    """Return the folder of Vendure's packages, installed now unless they are there. Raises `NotHere`."""
     check_node()
 
     def install(folder: Path) -> None:
@@ -112,22 +134,24 @@ def installed() -> Path:
         words = ["npm", "install", f"--before={BEFORE}", "--no-audit", "--no-fund", "--prefix", folder, *PACKAGES]
         run(words, environment={**os.environ, **headers})
 
-    made = once(
-        CACHE / f"vendure-{fingerprint(*PACKAGES, BEFORE)}", "installing Vendure (about 175 MB, minutes)", install
-    )
-    return made / "node_modules"
+    name = f"vendure-{fingerprint(*PACKAGES, BEFORE)}"
+    try:
+        return once(CACHE / name, "installing Vendure (about 175 MB, minutes)", install) / "node_modules"
+    except StepFailed as failure:
+        message = f"Vendure cannot be installed here; can the package registry be reached? {failure}"
+        raise NotHere(message) from failure
 
 
 def check_node() -> None:
-    """Raise `NoNode` unless Vendure can run here."""
+    """Raise `NotHere` unless Vendure can run here."""
     if not (shutil.which("node") and shutil.which("npm")):
         message = "no Node.js and npm on this machine: a real Vendure needs both"
-        raise NoNode(message)
+        raise NotHere(message)
     said = subprocess.run(["node", "--version"], check=False, capture_output=True, text=True).stdout.strip()
     major = said.removeprefix("v").partition(".")[0]
     if not major.isdecimal() or int(major) < NODE:
         message = f"Node.js {said or 'of an unknown version'} is too old: Vendure 3.5 needs {NODE}"
-        raise NoNode(message)
+        raise NotHere(message)
 
 
 @contextmanager
@@ -166,32 +190,3 @@ def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
                 message = f"Vendure does not answer: {failure}\n{said}"
                 raise StepFailed(message) from failure
             time.sleep(0.1)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Start a shop and run its tests, or wait; return the exit code."""
-    try:
-        with real_vendure() as shop:
-            if "--serve" in arguments:
-                return _serve(shop.variables())
-            words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", *TESTS]
-            done = subprocess.run([*words, *arguments], cwd=ROOT, env={**os.environ, **shop.variables()}, check=False)
-            return done.returncode
-    except (NoNode, StepFailed) as failure:
-        sys.stderr.write(f"{failure}\n")
-        return 1
-
-
-def _serve(variables: Mapping[str, str]) -> int:
-    for name, value in variables.items():
-        sys.stdout.write(f"export {name}={value}\n")
-    sys.stdout.flush()
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

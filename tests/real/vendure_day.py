@@ -16,6 +16,9 @@ ADDRESS = {
     "countryCode": "DE",
     "phoneNumber": "030 123",
 }
+#: Rows of a list in one answer; `adminListQueryLimit` of the shop.
+ROWS = 1000
+FAILED = "__typename ...on ErrorResult{errorCode message}"
 _SEEN = (
     "id code state totalWithTax total subTotal subTotalWithTax shipping shippingWithTax updatedAt"
     " lines{id quantity orderPlacedQuantity productVariant{sku} fulfillmentLines{quantity}} payments{id state amount}"
@@ -50,6 +53,32 @@ class Merchant(Owner):
         """Return an order as the shop's people see it."""
         query = "query($c:String!){orders(options:{filter:{code:{eq:$c}}}){items{" + _SEEN + "}}}"
         return self.admin.one(query, {"c": code})["items"][0]
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Return every order that was placed, as the shop's people see them."""
+        query = (
+            "query($n:Int!){orders(options:{take:$n,filter:{active:{eq:false},orderPlacedAt:{isNull:false}}})"
+            "{totalItems items{" + _SEEN + "}}}"
+        )
+        found = self.admin.one(query, {"n": ROWS})
+        assert len(found["items"]) == found["totalItems"], "more orders than one answer holds"
+        return found["items"]
+
+    def offered(self) -> dict[str, dict[str, int]]:
+        """Return what may be sold of every SKU, by the name of the place: on hand less what orders have set aside."""
+        found = self.admin.one(
+            "query($n:Int!){productVariants(options:{take:$n}){totalItems items{sku"
+            " stockLevels{stockOnHand stockAllocated stockLocation{name}}}}}",
+            {"n": ROWS},
+        )
+        assert len(found["items"]) == found["totalItems"], "more variants than one answer holds"
+        return {
+            one["sku"]: {
+                level["stockLocation"]["name"]: level["stockOnHand"] - level["stockAllocated"]
+                for level in one["stockLevels"]
+            }
+            for one in found["items"]
+        }
 
     def ship(self, code: str, quantity: int | None = None, tracking: str = "1Z1") -> str:
         """Ship so many of the first line of an order, or all that is left; return the fulfillment's id."""
@@ -119,6 +148,20 @@ class Merchant(Owner):
             {"i": {"dryRun": False, "orderId": order["id"], **changes}},
         )
 
+    def edit(self, code: str, sku: str, quantity: int) -> None:
+        """Set the quantity of a line of an order to more than it was, and take the rest of the money."""
+        line = next(one["id"] for one in self.order(code)["lines"] if one["productVariant"]["sku"] == sku)
+        self.modify(code, {"adjustOrderLines": [{"orderLineId": line, "quantity": quantity}]})
+        order = self.order(code)
+        paid = sum(one["amount"] for one in order["payments"] if one["state"] == "Settled")
+        if order["totalWithTax"] > paid:
+            self.state(order["id"], "ArrangingAdditionalPayment")
+            self.admin.ask(
+                f"mutation($i:ManualPaymentInput!){{addManualPaymentToOrder(input:$i){{{FAILED}}}}}",
+                {"i": {"orderId": order["id"], "method": "paid", "transactionId": "more-1", "metadata": {}}},
+            )
+        self.state(order["id"], "PaymentSettled")
+
     def state(self, number: str, state: str) -> None:
         """Take an order to a state by hand."""
         self.admin.ask(
@@ -166,26 +209,40 @@ def check_out(
     channel: str = "",
     coupons: Sequence[str] = (),
     payment: str = "paid",
+    password: str = "",
 ) -> str:
-    """Buy something as a guest and return the order's code."""
+    """Buy something as a guest, or signed in where there is a password, and return the order's code."""
     shopper = Caller(merchant.admin.url, "shop-api", channel=channel)
-    failed = "__typename ...on ErrorResult{errorCode message}"
+    if password:
+        shopper.ask(
+            f"mutation($u:String!,$p:String!){{login(username:$u,password:$p){{{FAILED}}}}}",
+            {"u": email, "p": password},
+        )
     for sku, quantity in basket.items():
         shopper.ask(
-            f"mutation($v:ID!,$q:Int!){{addItemToOrder(productVariantId:$v,quantity:$q){{{failed}}}}}",
+            f"mutation($v:ID!,$q:Int!){{addItemToOrder(productVariantId:$v,quantity:$q){{{FAILED}}}}}",
             {"v": merchant.variants[sku], "q": quantity},
         )
     for coupon in coupons:
-        shopper.ask(f"mutation($c:String!){{applyCouponCode(couponCode:$c){{{failed}}}}}", {"c": coupon})
-    buyer = {"firstName": "Ada", "lastName": "Example", "emailAddress": email}
-    shopper.ask(f"mutation($i:CreateCustomerInput!){{setCustomerForOrder(input:$i){{{failed}}}}}", {"i": buyer})
-    shopper.ask(f"mutation($i:CreateAddressInput!){{setOrderShippingAddress(input:$i){{{failed}}}}}", {"i": ADDRESS})
+        shopper.ask(f"mutation($c:String!){{applyCouponCode(couponCode:$c){{{FAILED}}}}}", {"c": coupon})
+    if not password:
+        buyer = {"firstName": "Ada", "lastName": "Example", "emailAddress": email}
+        shopper.ask(f"mutation($i:CreateCustomerInput!){{setCustomerForOrder(input:$i){{{FAILED}}}}}", {"i": buyer})
+    shopper.ask(f"mutation($i:CreateAddressInput!){{setOrderShippingAddress(input:$i){{{FAILED}}}}}", {"i": ADDRESS})
     shopper.ask(
-        f"mutation($m:[ID!]!){{setOrderShippingMethod(shippingMethodId:$m){{{failed}}}}}", {"m": [merchant.method]}
+        f"mutation($m:[ID!]!){{setOrderShippingMethod(shippingMethodId:$m){{{FAILED}}}}}", {"m": [merchant.method]}
     )
-    shopper.ask(f'mutation{{transitionOrderToState(state:"ArrangingPayment"){{{failed}}}}}')
+    shopper.ask(f'mutation{{transitionOrderToState(state:"ArrangingPayment"){{{FAILED}}}}}')
     placed = shopper.one(
-        f"mutation($i:PaymentInput!){{addPaymentToOrder(input:$i){{{failed} ...on Order{{code}}}}}}",
+        f"mutation($i:PaymentInput!){{addPaymentToOrder(input:$i){{{FAILED} ...on Order{{code}}}}}}",
         {"i": {"method": payment, "metadata": {}}},
     )
     return placed["code"]
+
+
+def register(url: str, email: str, password: str) -> None:
+    """Make an account at the shop; it asks for no proof of the address."""
+    account = {"emailAddress": email, "firstName": "Rita", "lastName": "Return", "password": password}
+    Caller(url, "shop-api").ask(
+        f"mutation($i:RegisterCustomerInput!){{registerCustomerAccount(input:$i){{{FAILED}}}}}", {"i": account}
+    )

@@ -13,6 +13,8 @@ READING = ("ReadOrder", "ReadCatalog", "ReadCustomer", "ReadStockLocation", "Rea
 WRITING = ("UpdateOrder", "UpdateCatalog")
 GROSS = "gross-channel"
 GOODS = 12
+#: Per cent: of most goods and of delivery, and of every third article.
+RATES = (19, 7)
 
 
 class Refused(Exception):
@@ -66,6 +68,7 @@ class Owner:
     """Who sets the shop up, and what there is in it."""
 
     admin: Caller
+    rates: tuple[int, int] = RATES
     zone: str = ""
     tax_categories: dict[str, str] = field(default_factory=dict[str, str])
     method: str = ""
@@ -98,7 +101,7 @@ class Owner:
             )["id"]
 
     def _taxes(self) -> None:
-        for name, rate in (("standard", 19), ("reduced", 7)):
+        for name, rate in zip(("standard", "reduced"), self.rates, strict=True):
             category = self.admin.one("mutation($n:String!){createTaxCategory(input:{name:$n}){id}}", {"n": name})["id"]
             self.tax_categories[name] = category
             self.admin.ask(
@@ -145,7 +148,8 @@ class Owner:
             },
         )["id"]
         self.method = self.admin.one(
-            "mutation($i:CreateShippingMethodInput!){createShippingMethod(input:$i){id}}", {"i": _SHIPPING}
+            "mutation($i:CreateShippingMethodInput!){createShippingMethod(input:$i){id}}",
+            {"i": _shipping(self.rates[0])},
         )["id"]
         payments = [
             self.admin.one("mutation($i:CreatePaymentMethodInput!){createPaymentMethod(input:$i){id}}", {"i": method})
@@ -217,20 +221,24 @@ class Owner:
         )
 
 
-_SHIPPING = {
-    "code": "standard",
-    "fulfillmentHandler": "manual-fulfillment",
-    "checker": {"code": "default-shipping-eligibility-checker", "arguments": [{"name": "orderMinimum", "value": "0"}]},
-    "calculator": {
-        "code": "default-shipping-calculator",
-        "arguments": [
-            {"name": "rate", "value": "499"},
-            {"name": "includesTax", "value": "auto"},
-            {"name": "taxRate", "value": "19"},
-        ],
-    },
-    "translations": [{"languageCode": "en", "name": "Standard", "description": ""}],
-}
+def _shipping(rate: int) -> dict[str, Any]:
+    return {
+        "code": "standard",
+        "fulfillmentHandler": "manual-fulfillment",
+        "checker": {
+            "code": "default-shipping-eligibility-checker",
+            "arguments": [{"name": "orderMinimum", "value": "0"}],
+        },
+        "calculator": {
+            "code": "default-shipping-calculator",
+            "arguments": [
+                {"name": "rate", "value": "499"},
+                {"name": "includesTax", "value": "auto"},
+                {"name": "taxRate", "value": str(rate)},
+            ],
+        },
+        "translations": [{"languageCode": "en", "name": "Standard", "description": ""}],
+    }
 
 
 def _payment(code: str, *, settles: bool) -> dict[str, Any]:

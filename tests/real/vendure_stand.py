@@ -24,9 +24,7 @@ REAL = {name: os.environ.get(f"ISTHMUS_TEST_VENDURE_{name}", "") for name in NAM
 GIVEN = [
     pytest.mark.real,
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not all(REAL.values()), reason="no real Vendure given: `python -m tests.real.vendure` starts one"
-    ),
+    pytest.mark.skipif(not all(REAL.values()), reason="no real Vendure given: `make test-real` starts one"),
 ]
 LAMP, SHELF, CHAIR = "LAMP-0001", "SHELF-0002", "CHAIR-0003"
 

@@ -2,7 +2,7 @@
 //
 // Told by the environment: VENDURE_PORT, VENDURE_DATABASE (a file, or postgresql://...), VENDURE_LOGIN, VENDURE_PASSWORD,
 // VENDURE_PLUGIN (the plugin's file), VENDURE_TOKEN_METHOD (bearer or cookie), VENDURE_QUEUE (down, or not given),
-// ISTHMUS_WEBHOOK_URL, ISTHMUS_WEBHOOK_SECRET.
+// VENDURE_FIELDS (JSON, instead of the custom fields below), ISTHMUS_WEBHOOK_URL, ISTHMUS_WEBHOOK_SECRET.
 'use strict';
 require('reflect-metadata');
 const core = require('@vendure/core');
@@ -10,6 +10,11 @@ const core = require('@vendure/core');
 const told = process.env;
 const { IsthmusWebhook } = require(told.VENDURE_PLUGIN);
 const ours = { type: 'string', nullable: true, public: false };
+const FIELDS = {
+    Order: [{ name: 'erpRef', ...ours }, { name: 'giftNote', type: 'text', nullable: true }],
+    ProductVariant: [{ name: 'erpRef', ...ours, unique: true }],
+    Fulfillment: [{ name: 'erpRef', ...ours }],
+};
 
 if (told.VENDURE_QUEUE === 'down') {
     // The plugin's queue takes nothing, as when its database is away.
@@ -41,11 +46,7 @@ async function main() {
             cookieOptions: { secret: 'cookies-of-a-shop-for-tests' },
             requireVerification: false,
         },
-        customFields: {
-            Order: [{ name: 'erpRef', ...ours }, { name: 'giftNote', type: 'text', nullable: true }],
-            ProductVariant: [{ name: 'erpRef', ...ours, unique: true }],
-            Fulfillment: [{ name: 'erpRef', ...ours }],
-        },
+        customFields: told.VENDURE_FIELDS ? JSON.parse(told.VENDURE_FIELDS) : FIELDS,
         dbConnectionOptions: database(told.VENDURE_DATABASE),
         paymentOptions: { paymentMethodHandlers: [core.dummyPaymentHandler] },
         plugins: [
