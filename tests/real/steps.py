@@ -1,6 +1,7 @@
 """Steps of a long preparation: told while they go on, and not done again when an earlier run has done them."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-CACHE = Path(__file__).parents[2] / ".cache" / "real"
+#: Where what was fetched and made is kept: in the checkout, unless the environment names a place that outlives it.
+CACHE = Path(os.environ.get("ISTHMUS_REAL_CACHE") or Path(__file__).parents[2] / ".cache" / "real").absolute()
 
 
 class StepFailed(Exception):
