@@ -8,9 +8,8 @@
     make test-real ARGS="--serve"         start and wait, and show how to reach them
 
 Needs the package registry on first use; what was fetched and made is kept in .cache/real, or where ISTHMUS_REAL_CACHE
-says, and an interrupted run goes
-on where it stopped. `--fresh` makes everything anew. What cannot be had here is named with its reason: an error where
-nothing is left to test, unless `--if-possible` is given.
+says, and an interrupted run goes on where it stopped. `--fresh` makes everything anew. What cannot be had here is named
+with its reason: an error where nothing is left to test, unless `--if-possible` is given.
 """
 
 import argparse
