@@ -16,7 +16,7 @@ from isthmus.connectors.tryton.client import Identity, to_series
 from isthmus.connectors.tryton.customers import literal, name_of, to_customer
 from isthmus.connectors.tryton.ids import number, numbers
 from isthmus.connectors.tryton.order_listing import first_day
-from isthmus.connectors.tryton.rounds import parse, place
+from isthmus.connectors.tryton.rounds import parse
 from isthmus.connectors.tryton.settings import Settings
 from isthmus.ports.errors import ContractBroken, Misconfigured, Unmapped, WireDrift
 from isthmus.ports.source import Cursor
@@ -110,12 +110,6 @@ def test_ids_are_numbers() -> None:
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(ContractBroken):
         parse(Cursor(cursor))
-
-
-def test_a_place_in_a_list_is_a_number() -> None:
-    assert (place(None), place(Cursor("17"))) == (0, 17)
-    with pytest.raises(ContractBroken):
-        place(Cursor("x"))
 
 
 @pytest.mark.parametrize(("told", "series"), [("8.2", (8, 2)), ("7.0.12", (7, 0)), ("10.0", (10, 0))])
