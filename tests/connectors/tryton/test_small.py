@@ -1,4 +1,4 @@
-"""The small parts: values on the wire, rows, settings, units, statuses, notes."""
+"""The small parts: values on the wire, rows, settings, units, statuses."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.canonical.order import OrderStatus, Payment, PaymentStatus
+from isthmus.canonical.order import OrderStatus
 from isthmus.canonical.product import ProductKind
-from isthmus.connectors.tryton import addresses, lookups, notes, order_status, probe, products, units, values, wire
+from isthmus.connectors.tryton import addresses, lookups, order_status, probe, products, units, values, wire
 from isthmus.connectors.tryton.client import Identity, to_series
 from isthmus.connectors.tryton.customers import literal, name_of, to_customer
 from isthmus.connectors.tryton.ids import number, numbers
@@ -20,7 +20,7 @@ from isthmus.connectors.tryton.rounds import parse
 from isthmus.connectors.tryton.settings import Settings
 from isthmus.ports.errors import ContractBroken, Misconfigured, Unmapped, WireDrift
 from isthmus.ports.source import Cursor
-from tests.connectors.tryton.stand import NOW, a_customer, an_address, an_order, form, money, tax
+from tests.connectors.tryton.stand import NOW, a_customer, an_address, form, money, tax
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**15), max_value=10**15)
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
@@ -235,13 +235,6 @@ def test_a_tax_is_in_force_or_not_chosen() -> None:
     assert lookups.choose_tax(taxes, "2", None, on=on, preferred=()) == 2
     assert lookups.choose_tax(taxes, "9", None, on=on, preferred=()) is None
     assert lookups.choose_tax(taxes, "", None, on=on, preferred=()) is None
-
-
-def test_a_comment_says_what_has_no_field() -> None:
-    paid = Payment(transaction_id="t1", amount=money("5"), status=PaymentStatus.PAID, method="card", gateway="card")
-    order = an_order(total="0.00", note="a\nb", tags=("vip",), email="anna@example.com", payments=(paid,))
-    assert notes.from_order(order) == "a\nb\nPayment: card, 5.00 EUR, paid, t1\nTags: vip\nContact: anna@example.com"
-    assert notes.from_order(an_order(total="0.00")) == ""
 
 
 def test_a_customer_is_filed_under_the_first_name_there_is() -> None:
