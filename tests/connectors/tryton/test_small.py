@@ -270,7 +270,7 @@ def test_a_phone_is_added_once_and_an_email_only_where_there_is_none() -> None:
     assert added == [{"type": "phone", "value": "+49 40 2"}]
 
 
-def test_the_probe_speaks_of_versions_clocks_places_and_codes() -> None:
+def test_the_probe_speaks_of_versions_and_places() -> None:
     def identity(*series: int) -> Identity:
         return Identity((series[0], series[1]), 1, 1, "en", {})
 
@@ -278,11 +278,8 @@ def test_the_probe_speaks_of_versions_clocks_places_and_codes() -> None:
     assert [one.code for one in probe.of_version(identity(8, 4))] == ["version_untried"]
     assert [one.code for one in probe.of_version(identity(6, 0))] == ["version_untried"]
     assert not probe.of_version(identity(8, 2))
-    assert [one.code for one in probe.of_clock(-90)] == ["clock_skew"]
-    assert not probe.of_clock(10)
     houses = [wire.Location(id=n, code=code) for n, code in enumerate(("A", "A", "", "B"))]
     assert [one.code for one in probe.of_places(houses)] == ["no_place_code", "duplicate_places"]
-    assert [one.code for one in probe.of_codes(["A", "A", "", "B"])] == ["duplicate_skus", "empty_skus"]
     assert lookups.code_of(houses[2]) == "2"
 
 
