@@ -10,7 +10,7 @@ from isthmus.canonical.money import Money, smallest_unit
 from isthmus.canonical.order import Level, LineDiscount, LineKind, Order, OrderLine
 from isthmus.connectors.odoo import charges
 from isthmus.craft.charges import Role, expected_tax
-from tests.connectors.odoo.stand import a_line, an_order, money, shipping, tax
+from tests.connectors.erp import a_line, an_order, money, shipping, tax
 
 
 def listed(order: Order) -> list[tuple[str, Decimal, Decimal, Decimal]]:

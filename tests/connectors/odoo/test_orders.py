@@ -19,7 +19,8 @@ from isthmus.ports.errors import (
     Unreachable,
 )
 from isthmus.ports.sink import Put
-from tests.connectors.odoo.stand import NOW, Stand, a_line, an_order, key, money, of_unit, shipping, standing, tax
+from tests.connectors.erp import NOW, a_line, an_order, key, money, of_unit, shipping, tax
+from tests.connectors.odoo.stand import Stand, standing
 
 KEY = key("5501", "#1001")
 

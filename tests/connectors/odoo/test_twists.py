@@ -20,7 +20,8 @@ from isthmus.ports.errors import (
     WireDrift,
 )
 from isthmus.simulators.odoo.models.sale_order import SaleOrder
-from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_address, an_order, key, of_unit, standing
+from tests.connectors.erp import NOW, a_customer, a_line, an_address, an_order, key, of_unit
+from tests.connectors.odoo.stand import Stand, standing
 from tests.connectors.odoo.test_customers import family
 from tests.connectors.odoo.test_orders import KEY, in_odoo, like, mugs
 

@@ -11,7 +11,7 @@ from isthmus.canonical.order import LineKind, Order
 from isthmus.connectors.tryton import charges
 from isthmus.connectors.tryton.charges import Charge
 from isthmus.craft.charges import Role, expected_tax
-from tests.connectors.tryton.stand import a_line, an_order, money, shipping, tax
+from tests.connectors.erp import a_line, an_order, money, shipping, tax
 
 
 def of(order: Order) -> list[tuple[Role, Decimal, Decimal]]:

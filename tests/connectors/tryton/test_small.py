@@ -20,7 +20,8 @@ from isthmus.connectors.tryton.rounds import parse
 from isthmus.connectors.tryton.settings import Settings
 from isthmus.ports.errors import ContractBroken, Misconfigured, Unmapped, WireDrift
 from isthmus.ports.source import Cursor
-from tests.connectors.tryton.stand import NOW, a_customer, an_address, form, money, tax
+from tests.connectors.erp import NOW, a_customer, an_address, money, tax
+from tests.connectors.tryton.stand import form
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**15), max_value=10**15)
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
