@@ -17,7 +17,7 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 #: Files that are read and changed by hand, and so have a ceiling too.
 TEXT_SUFFIXES = (".sql", ".html", ".css", ".js")
-CORE = ("src/isthmus/canonical/", "src/isthmus/policies/", "src/isthmus/mapping/")
+CORE = ("src/isthmus/canonical/", "src/isthmus/policies/", "src/isthmus/mapping/", "src/isthmus/craft/")
 STORE = "src/isthmus/store/"
 
 WHY = {

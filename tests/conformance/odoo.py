@@ -1,24 +1,21 @@
 """How the conformance suite handles the simulated Odoo 19."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from isthmus.canonical.money import Money
-from isthmus.canonical.order import Order, OrderLine, OrderStatus, Tax
-from isthmus.canonical.party import Address, AddressRole, Customer
-from isthmus.canonical.quantity import pieces
+from isthmus.canonical.order import Order
+from isthmus.canonical.party import Customer
 from isthmus.connectors.odoo import CONNECTOR
 from isthmus.ports.connector import Session
-from isthmus.ports.sink import Key, Put
+from isthmus.ports.sink import Put
 from isthmus.simulators.odoo import OdooWorld
 from isthmus.simulators.odoo.accounts import LIMITED, Accounts
 from isthmus.simulators.odoo.orm.env import Env
 from isthmus.testing.clock import HandClock
 from isthmus.testing.conformance import Double, Reading, Writing
+from tests.conformance.erp_samples import NO_PRODUCT, a_customer, a_refused_customer, sale
 
-PLACED_AT = datetime(2026, 3, 2, 9, 58, 12, tzinfo=UTC)
 #: What an empty Odoo has: service products, warehouses.
 SERVICES, WAREHOUSES = 4, 2
 World = OdooWorld
@@ -120,12 +117,12 @@ async def placed(world: World, count: int) -> None:
 
 async def an_order(session: Session, world: World, number: int) -> Put[Order]:
     del session
-    return sale(world, number, item_ref=str(goods(world)[number % 100]))
+    return bought(world, number, str(goods(world)[number % 100]))
 
 
 async def a_refused_order(session: Session, world: World, number: int) -> Put[Order]:
     del session
-    return sale(world, number, item_ref="987654")
+    return bought(world, number, NO_PRODUCT)
 
 
 def goods(world: World) -> list[int]:
@@ -133,31 +130,9 @@ def goods(world: World) -> list[int]:
     return [one for one, each in rows.items() if each["barcode"]]
 
 
-def sale(world: World, number: int, *, item_ref: str) -> Put[Order]:
+def bought(world: World, number: int, item_ref: str) -> Put[Order]:
     buyer = str(world.env().table("res.partner").where("email", "demo@example.com")[0])
-    net, tax = Decimal("10.10") * 3, Decimal("6.06")
-    line = OrderLine(
-        external_id="1",
-        sku="SKU",
-        title="Thing",
-        quantity=pieces(3),
-        unit_price=Money(Decimal("10.10"), "EUR"),
-        item_ref=item_ref,
-        warehouse="WH",
-        taxes=(Tax(amount=Money(tax, "EUR"), rate=Decimal("0.2")),),
-    )
-    record = Order(
-        external_id=str(5000 + number),
-        number=f"#{1000 + number}",
-        status=OrderStatus.RECEIVED,
-        placed_at=PLACED_AT,
-        currency="EUR",
-        lines=(line,),
-        total=Money(net + tax, "EUR"),
-        customer_ref=buyer,
-        note=f"order {number}",
-    )
-    return Put(record, Key(f"bench:{record.external_id}", record.number))
+    return sale(number, item_ref=item_ref, customer=buyer, note=f"order {number}")
 
 
 def orders_standing(world: World, put: Put[Order]) -> int:
@@ -168,28 +143,6 @@ def orders_standing(world: World, put: Put[Order]) -> int:
     ]
     whole = [one for one in rows if one["state"] == "sale" and one["amount_total"] == put.record.total.amount]
     return len(rows) if whole else 0
-
-
-async def a_customer(session: Session, world: World, number: int) -> Put[Customer]:
-    del session, world
-    return person(number, "DE")
-
-
-async def a_refused_customer(session: Session, world: World, number: int) -> Put[Customer]:
-    del session, world
-    return person(number, "XX")
-
-
-def person(number: int, country: str) -> Put[Customer]:
-    name = f"Anna Muster {number}"
-    home = Address(name=name, lines=("Weg 1",), city="Berlin", postal_code="10115", country=country)
-    gate = Address(
-        role=AddressRole.SHIPPING, name="Gate", lines=("Tor 2",), city="Wien", postal_code="1010", country="AT"
-    )
-    record = Customer(
-        external_id=f"c{number}", name=name, email=f"anna{number}@example.com", phone="+49 30 1", addresses=(home, gate)
-    )
-    return Put(record, Key(f"bench:c{number}", name))
 
 
 def customers_standing(world: World, put: Put[Customer]) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.connectors.erp import a_line, an_order, key
 from tests.connectors.odoo.stand import Stand as Erp
-from tests.connectors.odoo.stand import a_line, an_order, key
 from tests.connectors.odoo.stand import standing as erp_standing
 from tests.crash.stand import Stand, standing
 

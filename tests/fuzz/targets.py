@@ -10,7 +10,6 @@ from isthmus.bootstrap.checks import ConfigError
 from isthmus.bootstrap.config import read_config
 from isthmus.bootstrap.connectors import connector, open_connections
 from isthmus.bootstrap.wiring import flow_settings
-from isthmus.connectors.odoo.rounds import parse
 from isthmus.connectors.shopify.cursors import position
 from isthmus.connectors.shopify.webhooks import Deliveries, sign
 from isthmus.connectors.vendure import cursors as vendure_cursors
@@ -20,6 +19,7 @@ from isthmus.connectors.vendure import webhooks as vendure
 from isthmus.connectors.woocommerce import order_listing
 from isthmus.connectors.woocommerce import rounds as woocommerce_rounds
 from isthmus.connectors.woocommerce import webhooks as woocommerce
+from isthmus.craft.rounds import parse
 from isthmus.kit.addresses import place_of, place_of_url
 from isthmus.kit.clock import SystemClock, to_micros
 from isthmus.kit.http import Http, HttpFailure

@@ -16,12 +16,12 @@ from isthmus.bootstrap.connectors import open_connections
 from isthmus.canonical.money import Money
 from isthmus.canonical.quantity import Quantity
 from isthmus.connectors.odoo.failures import retry_at, server_date
-from isthmus.connectors.odoo.rounds import parse
 from isthmus.connectors.odoo.wire import exact, whole
 from isthmus.connectors.shopify.client import decode
 from isthmus.connectors.shopify.cursors import position
 from isthmus.connectors.shopify.failures import READ, Envelope, envelope
 from isthmus.connectors.shopify.webhooks import Deliveries
+from isthmus.craft.rounds import parse
 from isthmus.kit.clock import SystemClock
 from isthmus.kit.http import Http, Response
 from isthmus.ports.errors import ContractBroken, Trouble, WireDrift

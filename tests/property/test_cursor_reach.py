@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from isthmus.connectors.odoo import rounds
 from isthmus.connectors.shopify.cursors import Position, position
 from isthmus.connectors.woocommerce import rounds as woocommerce
+from isthmus.craft.rounds import Mark
 
 pytestmark = pytest.mark.slow
 
@@ -106,12 +107,12 @@ class OdooFilters:
     """The Odoo connector's: the lower end of a round is text with whole seconds."""
 
     def __init__(self) -> None:
-        self.mark = rounds.Mark()
+        self.mark = Mark()
 
     def round(self, answered: datetime, *, resumed: bool) -> datetime | None:
         del resumed  # the beginning is in every page's cursor
         since = self.mark.since
-        self.mark = rounds.Mark(since=rounds.stamp(answered - rounds.OVERLAP))
+        self.mark = Mark(since=rounds.stamp(answered - rounds.OVERLAP))
         return None if since is None else datetime.fromisoformat(since).replace(tzinfo=UTC)
 
 

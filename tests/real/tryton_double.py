@@ -10,27 +10,23 @@ import base64
 import json
 import urllib.request
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientSession, TCPConnector, web
 
-from isthmus.canonical.money import Money
-from isthmus.canonical.order import Order, OrderLine, OrderStatus, Tax
-from isthmus.canonical.party import Address, AddressRole, Customer
-from isthmus.canonical.quantity import pieces
+from isthmus.canonical.order import Order
+from isthmus.canonical.party import Customer
 from isthmus.connectors.tryton import CONNECTOR
 from isthmus.ports.connector import Session
-from isthmus.ports.sink import Key, Put
+from isthmus.ports.sink import Put
 from isthmus.simulators.faults import Faults
 from isthmus.testing.clock import HandClock
 from isthmus.testing.conformance import Double, Reading, Writing
+from tests.conformance.erp_samples import NO_PRODUCT, person, sale
 from tests.real.tryton import ADMIN_PASSWORD, LOGIN, PASSWORD, psql
 
-PLACED_AT = datetime(2026, 3, 2, 9, 58, 12, tzinfo=UTC)
 #: Headers that speak of one connection only.
 _OWN_WAY = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "content-encoding", "accept-encoding"}
@@ -186,7 +182,7 @@ def _counted(world: RealWorld, one: str) -> None:
 def _sold(world: RealWorld, count: int) -> None:
     buyer, _address = _buyer(world)
     for number in range(count):
-        put = _sale(world, number, item_ref="10")
+        put = _sale(world, number, "10")
         vals = {
             "party": int(buyer),
             "company": 1,
@@ -203,12 +199,12 @@ def _sold(world: RealWorld, count: int) -> None:
 
 async def _an_order(session: Session, world: RealWorld, number: int) -> Put[Order]:
     del session
-    return _sale(world, number, item_ref=str(number % 100 + 1))
+    return _sale(world, number, str(number % 100 + 1))
 
 
 async def _a_refused_order(session: Session, world: RealWorld, number: int) -> Put[Order]:
     del session
-    return _sale(world, number, item_ref="987654")
+    return _sale(world, number, NO_PRODUCT)
 
 
 def _buyer(world: RealWorld) -> tuple[str, str]:
@@ -220,32 +216,9 @@ def _buyer(world: RealWorld) -> tuple[str, str]:
     return party, address
 
 
-def _sale(world: RealWorld, number: int, *, item_ref: str) -> Put[Order]:
+def _sale(world: RealWorld, number: int, item_ref: str) -> Put[Order]:
     buyer, address = _buyer(world)
-    net, tax = Decimal("10.10") * 3, Decimal("6.06")
-    line = OrderLine(
-        external_id="1",
-        sku="SKU",
-        title="Thing",
-        quantity=pieces(3),
-        unit_price=Money(Decimal("10.10"), "EUR"),
-        item_ref=item_ref,
-        warehouse="WH",
-        taxes=(Tax(amount=Money(tax, "EUR"), rate=Decimal("0.2")),),
-    )
-    record = Order(
-        external_id=str(5000 + number),
-        number=f"#{1000 + number}",
-        status=OrderStatus.RECEIVED,
-        placed_at=PLACED_AT,
-        currency="EUR",
-        lines=(line,),
-        total=Money(net + tax, "EUR"),
-        customer_ref=buyer,
-        billing_ref=address,
-        shipping_ref=address,
-    )
-    return Put(record, Key(f"{world.mark}:{record.external_id}", record.number))
+    return sale(number, item_ref=item_ref, customer=buyer, address=address, mark=world.mark)
 
 
 def _orders_standing(world: RealWorld, put: Put[Order]) -> int:
@@ -257,24 +230,12 @@ def _orders_standing(world: RealWorld, put: Put[Order]) -> int:
 
 async def _a_customer(session: Session, world: RealWorld, number: int) -> Put[Customer]:
     del session
-    return _person(world, number, "DE")
+    return person(number, "DE", mark=world.mark)
 
 
 async def _a_refused_customer(session: Session, world: RealWorld, number: int) -> Put[Customer]:
     del session
-    return _person(world, number, "XX")
-
-
-def _person(world: RealWorld, number: int, country: str) -> Put[Customer]:
-    name = f"Anna Muster {number}"
-    home = Address(name=name, lines=("Weg 1",), city="Berlin", postal_code="10115", country=country)
-    gate = Address(
-        role=AddressRole.SHIPPING, name="Gate", lines=("Tor 2",), city="Wien", postal_code="1010", country="AT"
-    )
-    record = Customer(
-        external_id=f"c{number}", name=name, email=f"anna{number}@example.com", phone="+49 30 1", addresses=(home, gate)
-    )
-    return Put(record, Key(f"{world.mark}:c{number}", name))
+    return person(number, "XX", mark=world.mark)
 
 
 def _customers_standing(world: RealWorld, put: Put[Customer]) -> int:

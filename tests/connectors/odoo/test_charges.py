@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from isthmus.canonical.money import Money, smallest_unit
 from isthmus.canonical.order import Level, LineDiscount, LineKind, Order, OrderLine
 from isthmus.connectors.odoo import charges
-from isthmus.connectors.odoo.charges import Role
-from tests.connectors.odoo.stand import a_line, an_order, money, shipping, tax
+from isthmus.craft.charges import Role, expected_tax
+from tests.connectors.erp import a_line, an_order, money, shipping, tax
 
 
 def listed(order: Order) -> list[tuple[str, Decimal, Decimal, Decimal]]:
@@ -105,7 +105,7 @@ def orders(draw: st.DrawFn) -> Order:
 def test_the_charges_add_up_to_the_total_to_the_cent(order: Order) -> None:
     booked = charges.from_order(order)
     net = sum((charge.amount(order.currency) for charge in booked), start=Decimal(0))
-    taxes = Decimal(0) if order.prices_include_tax else charges.expected_tax(booked)
+    taxes = Decimal(0) if order.prices_include_tax else expected_tax(booked)
     assert Money(net + taxes, order.currency) == order.total
 
 

@@ -8,7 +8,8 @@ from isthmus.canonical.party import AddressRole, Company
 from isthmus.connectors.odoo.customers import CANDIDATES, name_of
 from isthmus.ports.errors import Duplicate, Gone, InDoubt, Unmapped, Unreachable
 from isthmus.ports.sink import Put, Receipt
-from tests.connectors.odoo.stand import Stand, a_customer, an_address, key
+from tests.connectors.erp import a_customer, an_address, key
+from tests.connectors.odoo.stand import Stand
 
 KEY = key("c1")
 FIELDS = ("name", "ref", "email", "phone", "street", "street2", "city", "zip", "country_id", "type", "parent_id", "vat")

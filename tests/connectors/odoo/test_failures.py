@@ -27,7 +27,8 @@ from isthmus.ports.errors import (
     Unreachable,
     WireDrift,
 )
-from tests.connectors.odoo.stand import HandClock, OpenPace, connected, serving, standing
+from tests.connectors.erp import HandClock, OpenPace
+from tests.connectors.odoo.stand import connected, serving, standing
 
 CANARY = "canary-7f3a"
 

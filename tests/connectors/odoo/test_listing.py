@@ -11,7 +11,8 @@ from isthmus.connectors.odoo import contact_listing, order_listing
 from isthmus.ports.errors import ContractBroken, Unmapped
 from isthmus.ports.listing import Span
 from isthmus.ports.source import Cursor
-from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_order, key, shipping, standing
+from tests.connectors.erp import NOW, a_customer, a_line, an_order, key, shipping
+from tests.connectors.odoo.stand import Stand, standing
 
 DAY = Span(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 

@@ -12,7 +12,8 @@ from isthmus.connectors.odoo.creation import external_id
 from isthmus.ports.errors import Duplicate, Gone, Invalid
 from isthmus.ports.sink import Receipt
 from isthmus.simulators.faults import Fault
-from tests.connectors.odoo.stand import Stand, a_customer, a_line, an_order, key, shipping
+from tests.connectors.erp import a_customer, a_line, an_order, key, shipping
+from tests.connectors.odoo.stand import Stand
 
 KEY = key("5501", "#1001")
 LATE_S = 0.4

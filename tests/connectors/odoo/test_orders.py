@@ -19,7 +19,8 @@ from isthmus.ports.errors import (
     Unreachable,
 )
 from isthmus.ports.sink import Put
-from tests.connectors.odoo.stand import NOW, Stand, a_line, an_order, key, money, of_unit, shipping, standing, tax
+from tests.connectors.erp import NOW, a_line, an_order, key, money, of_unit, shipping, tax
+from tests.connectors.odoo.stand import Stand, standing
 
 KEY = key("5501", "#1001")
 
@@ -374,8 +375,8 @@ async def test_units_are_named_where_they_differ(erp: Stand, sold: str, kept: st
     lookups = erp.orders.translator.lookups
     product = (await lookups.products([int(ref)]))[int(ref)]
     other = 99 if kept != "C62" else product.uom_id[0]
-    lookups._shelves["units"] = (erp.clock.now(), {product.uom_id[0]: "C62", other: kept})
-    lookups._shelves[f"product/{ref}"] = (erp.clock.now(), msgspec.structs.replace(product, uom_id=(other, kept)))
+    lookups.shelf.kept["units"] = (erp.clock.now(), {product.uom_id[0]: "C62", other: kept})
+    lookups.shelf.kept[f"product/{ref}"] = (erp.clock.now(), msgspec.structs.replace(product, uom_id=(other, kept)))
     wanted = await erp.orders.translator.wanted(an_order(a_line("1.00", item_ref=ref), total="1.00"), KEY)
     unit = await erp.dialect.name("sale.order.line", "product_uom_id")
     assert wanted.lines[0].get(unit) == (product.uom_id[0] if told else None)

@@ -103,11 +103,6 @@ def test_versions_outside_the_tested_ones_are_told(major: int, code: str) -> Non
     assert [finding.code for finding in probe.of_version(me)] == [code]
 
 
-@pytest.mark.parametrize(("skew", "told"), [(0, False), (-59, False), (61, True), (-3600, True)])
-def test_clocks_apart_are_told(skew: float, *, told: bool) -> None:
-    assert bool(probe.of_clock(skew)) is told
-
-
 @pytest.mark.parametrize(
     ("info", "major", "text"),
     [([17, 0, 0, "final", 0, ""], 17, "17.0"), (["saas~18", 3, 0, "final", 0, ""], 18, "saas~18.3")],

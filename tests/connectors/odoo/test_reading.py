@@ -1,5 +1,6 @@
 """Reading items, places and stock: complete, resumable, and true per warehouse."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from aiohttp import ClientSession
 from isthmus.canonical.product import ProductKind
 from isthmus.connectors.odoo import rounds, stock, wire
 from isthmus.connectors.odoo.rounds import Feed
+from isthmus.craft.rounds import parse
 from isthmus.ports.errors import ContractBroken
 from isthmus.ports.source import Cursor
 from tests.connectors.odoo.stand import Stand, standing
@@ -60,7 +62,7 @@ async def test_a_change_reaches_the_next_round_and_an_old_one_does_not(erp: Stan
     source = erp.session.sources["variant"]
     _all, cursor = await everything(source)
     erp.clock.time += rounds.OVERLAP * 3
-    assert rounds.parse(cursor).began == ""
+    assert parse(cursor).began == ""
     mug = await erp.sku("MUG-0010")
     await erp.call("product.product", "write", ids=[int(mug)], vals={"active": False})
     changed, _next = await everything(source, cursor)
@@ -129,7 +131,7 @@ async def test_a_reservation_is_allocated_and_seen_as_a_change(each: Stand) -> N
 
 def test_a_figure_loses_the_noise_of_the_float_it_was() -> None:
     row = wire.Figures(id=1, qty_available=Decimal("0.30000000000000004"), free_qty=Decimal("101.0"))
-    level = stock.to_level(row, wire.Warehouse(id=1, code="WH"), {}, rounds.datetime.now().astimezone())
+    level = stock.to_level(row, wire.Warehouse(id=1, code="WH"), {}, datetime.now(UTC))
     assert (str(level.on_hand.value), str(level.allocated.value)) == ("0.3", "-100.7")  # type: ignore[union-attr]
     assert str(wire.exact(Decimal("1200.0"))) == "1200"
 
@@ -137,4 +139,4 @@ def test_a_figure_loses_the_noise_of_the_float_it_was() -> None:
 @pytest.mark.parametrize("cursor", ["", "yesterday", "[]", '{"since":"soon"}'])
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(ContractBroken):
-        rounds.parse(Cursor(cursor))
+        parse(Cursor(cursor))

@@ -16,7 +16,8 @@ import pytest
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.ports.errors import AuthExpired, Misconfigured, TotalsDiffer
 from isthmus.ports.sink import Key
-from tests.connectors.odoo.stand import a_customer, a_line, an_order, connected, money, shipping, tax
+from tests.connectors.erp import a_customer, a_line, an_order, money, shipping, tax
+from tests.connectors.odoo.stand import connected
 
 NAMES = {
     "url": "ISTHMUS_TEST_ODOO_URL",

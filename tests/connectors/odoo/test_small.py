@@ -9,7 +9,8 @@ from isthmus.connectors.odoo import lookups, notes, order_status, units, wire
 from isthmus.connectors.odoo.client import stamp, utc
 from isthmus.connectors.odoo.customers import to_customer
 from isthmus.ports.errors import ContractBroken, Unmapped, WireDrift
-from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_order, key
+from tests.connectors.erp import NOW, a_customer, a_line, an_order, key
+from tests.connectors.odoo.stand import Stand
 
 
 def test_a_note_is_escaped_where_it_is_html_and_plain_where_it_is_not() -> None:

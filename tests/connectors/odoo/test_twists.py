@@ -1,6 +1,7 @@
 """What happens beside us while an order or a contact is written: other requests, people, apps that ask."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,8 @@ from isthmus.ports.errors import (
     WireDrift,
 )
 from isthmus.simulators.odoo.models.sale_order import SaleOrder
-from tests.connectors.odoo.stand import NOW, Stand, a_customer, a_line, an_address, an_order, key, of_unit, standing
+from tests.connectors.erp import NOW, a_customer, a_line, an_address, an_order, key, of_unit
+from tests.connectors.odoo.stand import Stand, standing
 from tests.connectors.odoo.test_customers import family
 from tests.connectors.odoo.test_orders import KEY, in_odoo, like, mugs
 
@@ -246,3 +248,12 @@ async def test_an_app_that_is_not_installed_is_named(each: Stand) -> None:
     del each.world.service.database.models["sale.order"]
     with pytest.raises(Misconfigured, match=r"sale\.order"):
         await each.orders.find(KEY)
+
+
+async def test_a_deleted_product_is_forgotten_with_all_that_was_kept_of_it(erp: Stand) -> None:
+    (made,) = await erp.call("product.product", "create", vals_list=[{"name": "Gone soon", "default_code": "GONE-1"}])
+    lookups = erp.orders.translator.lookups
+    assert [*await lookups.products([made])] == [made]
+    await erp.call("product.product", "unlink", ids=[made])
+    erp.clock.time += timedelta(minutes=11)
+    assert await lookups.products([made]) == {}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from isthmus.canonical.order import LineKind, Order
 from isthmus.connectors.tryton import charges
-from isthmus.connectors.tryton.charges import Charge, Role
-from tests.connectors.tryton.stand import a_line, an_order, money, shipping, tax
+from isthmus.connectors.tryton.charges import Charge
+from isthmus.craft.charges import Role, expected_tax
+from tests.connectors.erp import a_line, an_order, money, shipping, tax
 
 
 def of(order: Order) -> list[tuple[Role, Decimal, Decimal]]:
@@ -38,7 +39,7 @@ def test_goods_shipping_tip_and_fee_are_lines_of_their_own() -> None:
     ]
     named = charges.from_order(order)
     assert (named[2].name, named[2].note) == ("Parcel / Post", "Pick-up point: Shop 7")
-    assert charges.expected_tax(named) == Decimal("5.40")
+    assert expected_tax(named) == Decimal("5.40")
 
 
 def test_a_duty_without_a_fee_is_a_line() -> None:

@@ -10,7 +10,8 @@ from isthmus.kit.http import Request, Response
 from isthmus.ports.errors import Contended, Duplicate, Gone, InDoubt, Invalid, Unmapped
 from isthmus.ports.listing import Span
 from isthmus.ports.sink import Put, Receipt
-from tests.connectors.tryton.stand import Stand, a_customer, an_address, key
+from tests.connectors.erp import a_customer, an_address, key
+from tests.connectors.tryton.stand import Stand
 
 KEY = key("c1")
 

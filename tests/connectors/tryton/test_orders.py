@@ -23,18 +23,8 @@ from isthmus.ports.errors import (
     WireDrift,
 )
 from isthmus.ports.sink import Put, Receipt
-from tests.connectors.tryton.stand import (
-    Stand,
-    a_customer,
-    a_line,
-    an_order,
-    key,
-    money,
-    of_unit,
-    shipping,
-    standing,
-    tax,
-)
+from tests.connectors.erp import a_customer, a_line, an_order, key, money, of_unit, shipping, tax
+from tests.connectors.tryton.stand import Stand, standing
 
 KEY = key("5501", "#1001")
 

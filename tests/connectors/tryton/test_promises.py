@@ -23,18 +23,8 @@ from isthmus.ports.errors import AuthExpired, Contended, InDoubt, Invalid, Total
 from isthmus.ports.listing import Span
 from isthmus.ports.sink import Key, Receipt
 from isthmus.testing.conformance.bench import read_all, records_of
-from tests.connectors.tryton.stand import (
-    Stand,
-    a_customer,
-    a_line,
-    an_address,
-    an_order,
-    connected,
-    money,
-    shipping,
-    standing,
-    tax,
-)
+from tests.connectors.erp import a_customer, a_line, an_address, an_order, money, shipping, tax
+from tests.connectors.tryton.stand import Stand, connected, standing
 
 NAMES = {
     "url": "ISTHMUS_TEST_TRYTON_URL",

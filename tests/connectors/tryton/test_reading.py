@@ -69,7 +69,7 @@ async def test_news_of_stock_are_the_products_moved(erp: Stand) -> None:
 async def test_a_deactivated_warehouse_holds_nothing(erp: Stand) -> None:
     (east,) = [one for one in records_of(await read_all(erp.session, "warehouse")) if one.number == "EAST"]
     erp.world.env().table("stock.location").rows[int(east.external_id)]["active"] = False
-    erp.orders.translator.lookups._shelves.clear()
+    erp.orders.translator.lookups.shelf.kept.clear()
     item = await erp.sku("MUG-0010")
     levels = await source(erp, "stock_level").read([f"{item}@WH", f"{item}@EAST"])
     assert [one.warehouse for one in levels] == ["WH"]

@@ -1,4 +1,4 @@
-"""The small parts: values on the wire, rows, settings, units, statuses, notes."""
+"""The small parts: values on the wire, rows, settings, units, statuses."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.canonical.order import OrderStatus, Payment, PaymentStatus
+from isthmus.canonical.order import OrderStatus
 from isthmus.canonical.product import ProductKind
-from isthmus.connectors.tryton import addresses, lookups, notes, order_status, probe, products, units, values, wire
+from isthmus.connectors.tryton import addresses, lookups, order_status, probe, products, units, values, wire
 from isthmus.connectors.tryton.client import Identity, to_series
 from isthmus.connectors.tryton.customers import literal, name_of, to_customer
 from isthmus.connectors.tryton.ids import number, numbers
 from isthmus.connectors.tryton.order_listing import first_day
-from isthmus.connectors.tryton.rounds import parse, place
+from isthmus.connectors.tryton.rounds import parse
 from isthmus.connectors.tryton.settings import Settings
 from isthmus.ports.errors import ContractBroken, Misconfigured, Unmapped, WireDrift
 from isthmus.ports.source import Cursor
-from tests.connectors.tryton.stand import NOW, a_customer, an_address, an_order, form, money, tax
+from tests.connectors.erp import NOW, a_customer, an_address, money, tax
+from tests.connectors.tryton.stand import form
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**15), max_value=10**15)
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
@@ -110,12 +111,6 @@ def test_ids_are_numbers() -> None:
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(ContractBroken):
         parse(Cursor(cursor))
-
-
-def test_a_place_in_a_list_is_a_number() -> None:
-    assert (place(None), place(Cursor("17"))) == (0, 17)
-    with pytest.raises(ContractBroken):
-        place(Cursor("x"))
 
 
 @pytest.mark.parametrize(("told", "series"), [("8.2", (8, 2)), ("7.0.12", (7, 0)), ("10.0", (10, 0))])
@@ -243,13 +238,6 @@ def test_a_tax_is_in_force_or_not_chosen() -> None:
     assert lookups.choose_tax(taxes, "", None, on=on, preferred=()) is None
 
 
-def test_a_comment_says_what_has_no_field() -> None:
-    paid = Payment(transaction_id="t1", amount=money("5"), status=PaymentStatus.PAID, method="card", gateway="card")
-    order = an_order(total="0.00", note="a\nb", tags=("vip",), email="anna@example.com", payments=(paid,))
-    assert notes.from_order(order) == "a\nb\nPayment: card, 5.00 EUR, paid, t1\nTags: vip\nContact: anna@example.com"
-    assert notes.from_order(an_order(total="0.00")) == ""
-
-
 def test_a_customer_is_filed_under_the_first_name_there_is() -> None:
     assert name_of(a_customer(name="", first_name="Anna", last_name="M")) == "Anna M"
     assert name_of(a_customer(name="", addresses=(an_address(name="", company="Firma"),))) == "Firma"
@@ -283,7 +271,7 @@ def test_a_phone_is_added_once_and_an_email_only_where_there_is_none() -> None:
     assert added == [{"type": "phone", "value": "+49 40 2"}]
 
 
-def test_the_probe_speaks_of_versions_clocks_places_and_codes() -> None:
+def test_the_probe_speaks_of_versions_and_places() -> None:
     def identity(*series: int) -> Identity:
         return Identity((series[0], series[1]), 1, 1, "en", {})
 
@@ -291,11 +279,8 @@ def test_the_probe_speaks_of_versions_clocks_places_and_codes() -> None:
     assert [one.code for one in probe.of_version(identity(8, 4))] == ["version_untried"]
     assert [one.code for one in probe.of_version(identity(6, 0))] == ["version_untried"]
     assert not probe.of_version(identity(8, 2))
-    assert [one.code for one in probe.of_clock(-90)] == ["clock_skew"]
-    assert not probe.of_clock(10)
     houses = [wire.Location(id=n, code=code) for n, code in enumerate(("A", "A", "", "B"))]
     assert [one.code for one in probe.of_places(houses)] == ["no_place_code", "duplicate_places"]
-    assert [one.code for one in probe.of_codes(["A", "A", "", "B"])] == ["duplicate_skus", "empty_skus"]
     assert lookups.code_of(houses[2]) == "2"
 
 

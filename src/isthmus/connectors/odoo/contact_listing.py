@@ -5,7 +5,7 @@ of it (`customers.py`); either way it names the person the address belongs to.
 Source: base/models/res_partner.py (17.0, 19.0).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,9 @@ from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import stamp
 from isthmus.connectors.odoo.customers import MODEL, literal
 from isthmus.connectors.odoo.dialect import PAGE, Dialect
-from isthmus.connectors.odoo.rounds import place
+from isthmus.craft.by_id import listed
 from isthmus.ports.listing import Keyed, ListPage, Span
-from isthmus.ports.source import Cursor
+from isthmus.ports.source import Cursor, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,15 @@ class ContactListing:
             ["create_date", "<", stamp(span.end)],
             ["ref", "=like", f"{literal(ours)}%"],
         ]
-        seen = place(after)
-        while True:
-            rows = await self._rows([["id", ">", seen], *terms], limit=PAGE)
-            seen = rows[-1].id if rows else seen
-            last = len(rows) < PAGE
-            yield ListPage([_keyed(row) for row in rows], Cursor(str(seen)), last=last)
-            if last:
-                return
+
+        def read(seen: int) -> Awaitable[list[wire.Referenced]]:
+            return self._rows([["id", ">", seen], *terms], limit=PAGE)
+
+        async def told(rows: Sequence[wire.Referenced]) -> tuple[Sequence[Keyed[Customer]], Sequence[Unreadable]]:
+            return [_keyed(row) for row in rows], ()
+
+        async for page in listed(read, told, after, page=PAGE):
+            yield page
 
     async def named(self, keys: Sequence[str]) -> Sequence[Keyed[Customer]]:
         """Return every contact that bears one of these keys."""

@@ -17,6 +17,7 @@ from isthmus.connectors.odoo.client import utc
 from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
+from isthmus.craft.sinks import one_by_one
 from isthmus.ports.errors import ContractBroken, Duplicate, Gone, Trouble
 from isthmus.ports.sink import Key, Look, Put, Receipt
 
@@ -103,13 +104,7 @@ class Customers:
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
-        outcomes: list[Receipt | Trouble] = []
-        for put in puts:
-            try:
-                outcomes.append(await self.put(put.record, key=put.key, existing=await self.find(put.key)))
-            except Trouble as trouble:
-                outcomes.append(trouble)
-        return outcomes
+        return await one_by_one(self, puts)
 
     async def _make(self, record: Customer, key: Key) -> Receipt:
         """Create the partner with its addresses in one transaction, or take what an earlier request made of it."""

@@ -1,25 +1,18 @@
 """Odoo's reference records that orders and customers point to: taxes, price lists, countries, units, service products.
 
-They change rarely and are read whole, kept for ten minutes, and read again at once when something is looked for and
-not there, so that what a person just added in Odoo is found.
+They change rarely, are read whole and kept for a while (`craft/shelf.py`).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
 
 from isthmus.canonical.order import Tax
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.units import UNITS
+from isthmus.craft.shelf import Shelf
 from isthmus.ports.errors import Forbidden, Invalid, Misconfigured, Unmapped, WireDrift
-
-KEEP = timedelta(minutes=10)
-#: Missing again so soon after a read is missing; asking anew for each record of a page would be a storm.
-SETTLED = timedelta(seconds=5)
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -27,12 +20,16 @@ class Lookups:
     """One session's memory of the reference records."""
 
     dialect: Dialect
-    _shelves: dict[str, tuple[datetime, Any]] = field(default_factory=dict[str, tuple[datetime, Any]])
+    shelf: Shelf = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep time by the clock of the client."""
+        self.shelf = Shelf(self.dialect.client.clock.now)
 
     async def company(self) -> wire.Company:
         """Return the company orders are booked in. Raises `Misconfigured` when the user may not see it."""
         me = await self.dialect.client.identity()
-        found = await self._shelf("company", lambda: self.dialect.read("res.company", wire.Company, [me.company]))
+        found = await self.shelf.get("company", lambda: self.dialect.read("res.company", wire.Company, [me.company]))
         if not found:
             message = f"Company: Odoo shows this user no company {me.company}"
             raise Misconfigured(message)
@@ -50,7 +47,7 @@ class Lookups:
         def choose(taxes: list[wire.Tax]) -> int | None:
             return choose_tax(taxes, wanted.code, wanted.rate, included=included, preferred=[*preferred, *default])
 
-        chosen = await self._found("taxes", self._taxes, choose)
+        chosen = await self.shelf.find("taxes", self._taxes, choose)
         if chosen is None:
             raise _missing_tax(wanted, included=included)
         return chosen
@@ -60,7 +57,7 @@ class Lookups:
 
         A sales order has the currency of its price list and no other way to get one. Raises `Unmapped`.
         """
-        listed = await self._found(
+        listed = await self.shelf.find(
             "pricelists",
             self._pricelists,
             lambda lists: next((p.id for p in lists if _is(p.currency_id, currency)), None),
@@ -75,7 +72,7 @@ class Lookups:
 
     async def warehouse(self, code: str) -> int:
         """Return the id of a warehouse given its code, or its id as text. Raises `Misconfigured`."""
-        found = await self._found(
+        found = await self.shelf.find(
             "warehouses",
             self.warehouses_now,
             lambda all_: (
@@ -90,7 +87,7 @@ class Lookups:
 
     async def warehouses(self) -> list[wire.Warehouse]:
         """Return the company's warehouses, archived ones included."""
-        return await self._shelf("warehouses", self.warehouses_now)
+        return await self.shelf.get("warehouses", self.warehouses_now)
 
     async def payment_term(self, code: str) -> int:
         """Return the id of a payment term given its id as text or its exact name. Raises `Unmapped`."""
@@ -102,7 +99,7 @@ class Lookups:
 
     async def country(self, code: str) -> int:
         """Return the id of an ISO 3166-1 alpha-2 country. Raises `Unmapped`."""
-        found = await self._found("countries", self._countries, lambda known: known.get(code))
+        found = await self.shelf.find("countries", self._countries, lambda known: known.get(code))
         if found is None:
             message = f"Odoo has no country with the code {code!r}"
             raise Unmapped(table="country", value=code, message=message)
@@ -110,7 +107,7 @@ class Lookups:
 
     async def region(self, country: int, code: str) -> int | None:
         """Return the id of a country's region by its code, or None: Odoo knows the regions of few countries."""
-        states = await self._shelf(
+        states = await self.shelf.get(
             f"states/{country}",
             lambda: self.dialect.search("res.country.state", wire.Named, [["country_id", "=", country]]),
         )
@@ -119,7 +116,7 @@ class Lookups:
 
     async def language(self, code: str) -> str:
         """Return an installed language for `de`, `de-AT` or `de_AT`, or an empty text when there is none."""
-        installed = await self._shelf(
+        installed = await self.shelf.get(
             "languages", lambda: self.dialect.search("res.lang", wire.Named, [["active", "=", True]])
         )
         wanted = code.replace("-", "_")
@@ -129,7 +126,9 @@ class Lookups:
 
     async def service(self, sku: str) -> int:
         """Return the product id of a service SKU. Raises `Misconfigured` saying what to create."""
-        found = await self._found(f"service/{sku}", lambda: self._services(sku), lambda ids: ids[0] if ids else None)
+        found = await self.shelf.find(
+            f"service/{sku}", lambda: self._services(sku), lambda ids: ids[0] if ids else None
+        )
         if found is None:
             message = (
                 f"Odoo has no product with the internal reference {sku!r}: create a service product with it, "
@@ -140,22 +139,17 @@ class Lookups:
 
     async def products(self, ids: Iterable[int]) -> dict[int, wire.Product]:
         """Return unit and taxes of products by id; one that was deleted is absent."""
-        wanted = set(ids)
-        now = self.dialect.client.clock.now()
-        held = {one: self._shelves.get(f"product/{one}") for one in wanted}
-        stale = [one for one, shelf in held.items() if shelf is None or now - shelf[0] > KEEP]
-        for row in await self.dialect.read("product.product", wire.Product, stale):
-            self._shelves[f"product/{row.id}"] = (now, row)
-        kept = {one: self._shelves.get(f"product/{one}") for one in wanted}
-        return {one: shelf[1] for one, shelf in kept.items() if shelf is not None}
+        return await self.shelf.rows(
+            "product", ids, lambda some: self.dialect.read("product.product", wire.Product, some)
+        )
 
     async def units(self) -> Mapping[int, str]:
         """Return the UN/ECE code of each unit; one of the merchant's own making goes by its name."""
-        return await self._shelf("units", self._units)
+        return await self.shelf.get("units", self._units)
 
     async def unit(self, code: str) -> int:
         """Return the id of a UN/ECE unit. Raises `Unmapped`."""
-        found = await self._found(
+        found = await self.shelf.find(
             "units", self._units, lambda units: next((one for one, unit in units.items() if unit == code), None)
         )
         if found is None:
@@ -163,22 +157,12 @@ class Lookups:
             raise Unmapped(table="unit", value=code, message=message)
         return found
 
-    async def _shelf(self, name: str, load: Callable[[], Awaitable[T]], keep: timedelta = KEEP) -> T:
-        now = self.dialect.client.clock.now()
-        if name not in self._shelves or now - self._shelves[name][0] > keep:
-            self._shelves[name] = (now, await load())
-        return self._shelves[name][1]
-
-    async def _found(self, name: str, load: Callable[[], Awaitable[T]], choose: Callable[[T], Any]) -> Any:
-        chosen = choose(await self._shelf(name, load))
-        return choose(await self._shelf(name, load, SETTLED)) if chosen is None else chosen
-
     async def _by_code(self, model: str, code: str) -> int | None:
         def choose(known: list[wire.Named]) -> int | None:
             ids = [one.id for one in known if str(one.id) == code]
             return next(iter([*ids, *(one.id for one in known if one.name == code)]), None)
 
-        return await self._found(model, lambda: self.dialect.search(model, wire.Named, []), choose)
+        return await self.shelf.find(model, lambda: self.dialect.search(model, wire.Named, []), choose)
 
     async def _taxes(self) -> list[wire.Tax]:
         company = (await self.dialect.client.identity()).company

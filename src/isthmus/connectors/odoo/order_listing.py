@@ -6,7 +6,7 @@ Source: sale/models/sale_order.py, sale_order_line.py (17.0, 19.0).
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,8 @@ from isthmus.connectors.odoo.dialect import PAGE, Dialect
 from isthmus.connectors.odoo.order_status import to_order
 from isthmus.connectors.odoo.order_vals import LINES, MODEL
 from isthmus.connectors.odoo.orders import REOPENED
-from isthmus.connectors.odoo.rounds import place
 from isthmus.connectors.odoo.settings import Services
+from isthmus.craft.by_id import listed
 from isthmus.ports.errors import Unmapped
 from isthmus.ports.listing import Keyed, ListPage, Span
 from isthmus.ports.source import Cursor, Unreadable
@@ -47,15 +47,12 @@ class OrderListing:
             ["date_order", "<", stamp(span.end)],
             ["origin", "=like", f"{literal(ours)}%"],
         ]
-        seen = place(after)
-        while True:
-            rows = await self._rows([["id", ">", seen], *terms], limit=PAGE)
-            seen = rows[-1].id if rows else seen
-            last = len(rows) < PAGE
-            entries, bad = await self._orders(rows)
-            yield ListPage(entries, Cursor(str(seen)), bad, last=last)
-            if last:
-                return
+
+        def read(seen: int) -> Awaitable[list[wire.SaleOrder]]:
+            return self._rows([["id", ">", seen], *terms], limit=PAGE)
+
+        async for page in listed(read, self._orders, after, page=PAGE):
+            yield page
 
     async def named(self, keys: Sequence[str]) -> Sequence[Keyed[Order]]:
         """Return every order that bears one of these keys, those being changed by us included."""

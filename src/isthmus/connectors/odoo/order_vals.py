@@ -13,12 +13,13 @@ from isthmus.canonical.money import ZERO
 from isthmus.canonical.order import Order
 from isthmus.canonical.quantity import PIECE
 from isthmus.connectors.odoo import charges, notes, units, wire
-from isthmus.connectors.odoo.charges import Charge, Role
+from isthmus.connectors.odoo.charges import Charge
 from isthmus.connectors.odoo.client import stamp
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.settings import Services
 from isthmus.connectors.odoo.units import convertible
+from isthmus.craft.charges import Role, expected_tax
 from isthmus.ports.errors import ContractBroken, Invalid, Misconfigured, Unmapped
 from isthmus.ports.sink import Key
 
@@ -59,7 +60,7 @@ class Translator:
             quantities[vals["product_id"]] = quantities.get(vals["product_id"], ZERO) + charge.quantity
             lines.append(await self.dialect.vals(LINES, {**vals, "sequence": 10 * position}))
         header = await self.dialect.vals(MODEL, await self._header(order, key))
-        return Wanted(header | await self._custom(order), lines, quantities, charges.expected_tax(listed))
+        return Wanted(header | await self._custom(order), lines, quantities, expected_tax(listed))
 
     async def rounding_line(self, difference: Decimal) -> dict[str, Any]:
         """Return the line that carries a difference within the tolerance."""

@@ -20,6 +20,7 @@ from isthmus.connectors.odoo.client import utc
 from isthmus.connectors.odoo.creation import create_once, external_id
 from isthmus.connectors.odoo.dialect import CANCEL_AT_ONCE
 from isthmus.connectors.odoo.order_vals import LINES, MODEL, Translator, Wanted
+from isthmus.craft.sinks import one_by_one
 from isthmus.ports.errors import (
     Contended,
     Duplicate,
@@ -103,13 +104,7 @@ class Orders:
 
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
-        outcomes: list[Receipt | Trouble] = []
-        for put in puts:
-            try:
-                outcomes.append(await self.put(put.record, key=put.key, existing=await self.find(put.key)))
-            except Trouble as trouble:
-                outcomes.append(trouble)
-        return outcomes
+        return await one_by_one(self, puts)
 
     async def _draft(self, wanted: Wanted, key: Key) -> int:
         """Return the id of the draft of this key, made now or by an earlier request."""

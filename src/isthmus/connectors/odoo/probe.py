@@ -3,15 +3,16 @@
 Source: base/models/ir_model.py (`check_access_rights`, `has_access` since 18), base/security groups (17.0, 19.0).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import JSON2_SINCE, OLDEST, Identity
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.settings import Services
+from isthmus.craft.by_id import first
+from isthmus.craft.findings import CodeWords, finding, of_clock, of_codes, of_services
 from isthmus.ports.errors import Forbidden, Misconfigured, Unmapped
 from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
 
@@ -41,9 +42,14 @@ NEWEST = 19  # the newest this connector was tried against
 CUSTOM_PREFIX = "x_"
 #: Models whose own fields a mapping may use.
 CUSTOM_MODELS = {"order": "sale.order", "customer": "res.partner", "product": "product.template"}
-SKEW_S = 60
 CODES_PER_CALL = 2000
 CODES_READ = 20_000
+WORDS = CodeWords(
+    one="internal reference",
+    many="internal references",
+    shared="Give every product one of its own.",
+    empty="Fill in Internal Reference.",
+)
 
 
 class Currency(wire.Row, frozen=True, kw_only=True):
@@ -70,7 +76,7 @@ class Probe:
         asked_at, server_time = self.dialect.client.clock.now(), self.dialect.client.server_now()
         company = await self.lookups.company()
         granted, findings = await self._rights()
-        findings += [*of_version(me), *of_clock((server_time - asked_at).total_seconds())]
+        findings += [*of_version(me), *of_clock("Odoo's", (server_time - asked_at).total_seconds())]
         usable = {right.partition(":")[0] for right in granted}
         if "product.product" in usable:
             findings += [*await self._services(), *await self._codes()]
@@ -109,27 +115,18 @@ class Probe:
         return granted, findings
 
     async def _services(self) -> list[Finding]:
-        findings: list[Finding] = []
-        for name in Services.__dataclass_fields__:
-            sku = str(getattr(self.services, name))
-            try:
-                await self.lookups.service(sku)
-            except Misconfigured as absent:
-                fix = f"Sales > Products > New: type Service, internal reference {sku}, no taxes."
-                findings.append(finding(f"no_{name}_product", Severity.WARNING, str(absent), fix))
-        return findings
+        def fix(sku: str) -> str:
+            return f"Sales > Products > New: type Service, internal reference {sku}, no taxes."
+
+        return await of_services(asdict(self.services), self.lookups.service, fix)
 
     async def _codes(self) -> list[Finding]:
-        codes: list[str] = []
-        after = 0
-        for _call in range(CODES_READ // CODES_PER_CALL):
+        def read(after: int) -> Awaitable[Sequence[wire.Coded]]:
             domain = [["id", ">", after], ["active", "=", True]]
-            rows = await self.dialect.search("product.product", wire.Coded, domain, limit=CODES_PER_CALL)
-            codes += [row.default_code for row in rows]
-            if len(rows) < CODES_PER_CALL:
-                break
-            after = rows[-1].id
-        return of_codes(codes)
+            return self.dialect.search("product.product", wire.Coded, domain, limit=CODES_PER_CALL)
+
+        rows = await first(read, page=CODES_PER_CALL, most=CODES_READ)
+        return of_codes((row.default_code for row in rows), WORDS)
 
     async def _currencies(self, company: wire.Company) -> list[Finding]:
         active = await self.dialect.search("res.currency", Currency, [["active", "=", True]])
@@ -180,35 +177,6 @@ def of_version(me: Identity) -> list[Finding]:
         message = "JSON-RPC is deprecated since Odoo 19 and is announced to go in Odoo 22"
         return [finding("protocol_deprecated", Severity.WARNING, message, "Set Protocol to auto or json2.")]
     return []
-
-
-def of_clock(skew_s: float) -> list[Finding]:
-    """Say when the two clocks are too far apart to compare times."""
-    if abs(skew_s) <= SKEW_S:
-        return []
-    message = f"Odoo's clock is {abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} this machine's"
-    return [finding("clock_skew", Severity.WARNING, message, "Let both machines follow a time server.")]
-
-
-def of_codes(codes: Iterable[str]) -> list[Finding]:
-    """Say how many products share a reference or have none."""
-    counted = Counter(codes)
-    empty = counted.pop("", 0)
-    shared = [code for code, times in counted.items() if times > 1]
-    findings: list[Finding] = []
-    if shared:
-        some = ", ".join(sorted(shared)[:5])
-        message = f"{len(shared)} internal references stand on several products, such as {some}"
-        findings.append(finding("duplicate_skus", Severity.WARNING, message, "Give every product one of its own."))
-    if empty:
-        message = f"{empty} products have no internal reference and cannot be sold through a store"
-        findings.append(finding("empty_skus", Severity.WARNING, message, "Fill in Internal Reference."))
-    return findings
-
-
-def finding(code: str, severity: Severity, message: str, fix: str = "") -> Finding:
-    """Return one finding."""
-    return Finding(code=code, severity=severity, message=message, fix=fix)
 
 
 def _lacking(model: str, operation: str) -> Finding:

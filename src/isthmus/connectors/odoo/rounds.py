@@ -8,30 +8,21 @@ server's clock. Rows written while a round runs are read again in the next.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
-
-import msgspec
 
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import stamp
 from isthmus.connectors.odoo.dialect import PAGE, Dialect
-from isthmus.ports.errors import ContractBroken
+from isthmus.craft import rounds
+from isthmus.craft.rounds import Batch
 from isthmus.ports.source import Cursor
 
 #: Longer than any transaction lives (Odoo kills a worker after two minutes, `limit_time_real`), and than two clocks
 #: that are each five minutes wrong: rows are stamped by the database's, answers are dated by the web server's.
 OVERLAP = timedelta(minutes=12)
 W = TypeVar("W", bound=wire.Row)
-
-
-class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a round stands. `since` None reads everything; `began` is empty between rounds."""
-
-    since: str | None = None
-    began: str = ""
-    feed: int = 0
-    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,71 +35,21 @@ class Feed(Generic[W]):
     dates: Sequence[str] = ("write_date",)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[W]):
-    """Rows of one page and the cursor that follows it."""
-
-    feed: int
-    rows: list[W]
-    cursor: Cursor
-    last: bool
-    read_at: datetime  # ours, before the read
-
-
 async def changed(
     dialect: Dialect, feeds: Sequence[Feed[W]], since: Cursor | None, *, page: int = PAGE
 ) -> AsyncIterator[Batch[W]]:
     """Yield the rows of each feed in turn; the last batch carries the next round's cursor."""
-    await dialect.client.identity()  # so that the server's clock is known
-    mark = parse(since)
-    began = mark.began or stamp(dialect.client.server_now() - OVERLAP)
-    for number in range(mark.feed, len(feeds)):
-        after = mark.after if number == mark.feed else 0
-        while True:
-            read_at = dialect.client.clock.now()
-            rows = await _page(dialect, feeds[number], mark.since, after, page)
-            ended = len(rows) < page
-            after = rows[-1].id if rows else after
-            if ended and number == len(feeds) - 1:
-                yield Batch(number, rows, _text(Mark(since=began)), last=True, read_at=read_at)
-                return
-            here = Mark(since=mark.since, began=began, feed=number + ended, after=0 if ended else after)
-            yield Batch(number, rows, _text(here), last=False, read_at=read_at)
-            if ended:
-                break
+    client = dialect.client
+    await client.identity()  # so that the server's clock is known
+    began = stamp(client.server_now() - OVERLAP)
+    read = partial(_page, dialect, page)
+    async for batch in rounds.changed(feeds, rounds.parse(since), read, began=began, page=page, now=client.clock.now):
+        yield batch
 
 
-def parse(cursor: Cursor | None) -> Mark:
-    """Read a cursor back. Raises `ContractBroken` for one that is not ours."""
-    if cursor is None:
-        return Mark()
-    try:
-        mark = msgspec.json.decode(cursor, type=Mark)
-        if mark.since is not None:
-            datetime.fromisoformat(mark.since)
-    except (ValueError, RecursionError) as wrong:
-        message = f"not a cursor of this connector: {wrong}"
-        raise ContractBroken(message) from wrong
-    return mark
-
-
-def place(cursor: Cursor | None) -> int:
-    """Return the id after which a list goes on. Raises `ContractBroken` for a cursor that is not ours."""
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdecimal()):
-        message = f"not a cursor of a list of this connector: {cursor!r}"
-        raise ContractBroken(message)
-    return int(cursor)
-
-
-async def _page(dialect: Dialect, feed: Feed[W], since: str | None, after: int, page: int) -> list[W]:
+async def _page(dialect: Dialect, page: int, feed: Feed[W], since: str | None, after: int) -> list[W]:
     terms: list[Any] = [["id", ">", after], *feed.domain]
     if since is not None:
         terms += ["|"] * (len(feed.dates) - 1)
         terms += [[name, ">=", since] for name in feed.dates]
     return await dialect.search(feed.model, feed.row, terms, limit=page)
-
-
-def _text(mark: Mark) -> Cursor:
-    return Cursor(msgspec.json.encode(mark).decode())

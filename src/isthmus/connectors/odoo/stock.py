@@ -16,7 +16,8 @@ from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.dialect import Dialect, in_warehouse
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.products import unit_of
-from isthmus.connectors.odoo.rounds import Feed, changed, parse
+from isthmus.connectors.odoo.rounds import Feed, changed
+from isthmus.craft.rounds import parse
 from isthmus.ports.source import Cursor, Page
 
 PRODUCT = "product.product"

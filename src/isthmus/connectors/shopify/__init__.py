@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from isthmus.connectors.shopify.auth import Auth
-from isthmus.connectors.shopify.buyer_listing import BuyerListing
+from isthmus.connectors.shopify.buyer_listing import buyers
 from isthmus.connectors.shopify.client import Client
 from isthmus.connectors.shopify.locations import Locations
 from isthmus.connectors.shopify.order_listing import OrderListing
@@ -51,7 +51,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
         sinks={"stock_level": LevelSink(client)},
         receiver=Deliveries(secrets, shop=shop_of(url)),
         subscriptions=Topics(client, MANIFEST.topics),
-        listings={"order": listed, "customer": BuyerListing(client, listed)},
+        listings={"order": listed, "customer": buyers(client, listed)},
     )
 
 

@@ -25,6 +25,7 @@ from isthmus.connectors.shopify.money import money
 from isthmus.connectors.shopify.order_lines import Details, to_line
 from isthmus.connectors.shopify.order_payments import FINANCIAL
 from isthmus.connectors.shopify.orders import Orders, status_of
+from isthmus.craft.buyers import GUEST
 from isthmus.ports.errors import ContractBroken, WireDrift
 from isthmus.ports.listing import Glimpse, Keyed, ListPage, Span
 from isthmus.ports.source import Cursor, Unreadable
@@ -109,7 +110,7 @@ class OrderListing:
 def to_listed(node: listing.ListedOrder, lines: Sequence[orders.Line]) -> Order:
     """Translate what was listed of an order. Raises `ValueError` for an amount that is none."""
     tip = money(node.total_tip_received_set)
-    buyer = legacy(node.customer.id) if node.customer else f"guest:{legacy(node.id)}"
+    buyer = legacy(node.customer.id) if node.customer else f"{GUEST}{legacy(node.id)}"
     return Order(
         external_id=legacy(node.id),
         number=node.name,

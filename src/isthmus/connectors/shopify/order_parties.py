@@ -7,6 +7,7 @@ Source: https://shopify.dev/docs/api/admin-graphql/2026-07/objects/Customer, ...
 from isthmus.canonical.party import Address, AddressRole, Company, Customer, TaxExemption
 from isthmus.connectors.shopify import wire_orders as orders
 from isthmus.connectors.shopify.ids import legacy
+from isthmus.craft.buyers import GUEST
 
 
 def to_address(address: orders.MailingAddress | None, role: AddressRole) -> Address | None:
@@ -37,7 +38,7 @@ def to_customer(order: orders.Order, billing: Address | None, shipping: Address 
     addresses = tuple(address for address in (billing, shipping) if address)
     name = full_name(own.first_name, own.last_name) or next((said.name for said in addresses if said.name), "")
     return Customer(
-        external_id=legacy(own.id) if buyer else f"guest:{legacy(order.id)}",
+        external_id=legacy(own.id) if buyer else f"{GUEST}{legacy(order.id)}",
         name=name,
         first_name=own.first_name or "",
         last_name=own.last_name or "",

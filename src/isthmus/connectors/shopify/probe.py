@@ -15,6 +15,7 @@ from isthmus.connectors.shopify import wire_catalog as catalog
 from isthmus.connectors.shopify.client import Answer, Client, every
 from isthmus.connectors.shopify.ids import legacy
 from isthmus.connectors.shopify.locations import listed
+from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
 from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
 
@@ -22,6 +23,7 @@ WHERE = "Shopify Dev Dashboard > your app > Configuration > Access scopes, then 
 #: Scopes that widen what is read without a flow depending on them.
 OPTIONAL = frozenset({"read_all_orders"})
 SKEW_S = 120.0
+SET_CLOCK = "Let this machine take its time from an NTP server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,7 @@ class ShopProbe:
         findings = [*scope_findings(self.manifest, granted)]
         if answer.version and answer.version != self.client.version:
             findings.append(version_finding(self.client.version, answer.version))
-        skew = report.clock_skew_s
-        if skew is not None and abs(skew) > SKEW_S:
-            findings.append(skew_finding(skew))
+        findings += of_clock("Shopify's", report.clock_skew_s or 0, most_s=SKEW_S, fix=SET_CLOCK)
         return findings or [
             Finding(code="ready", severity=Severity.OK, message="Shopify answers and every scope is there")
         ]
@@ -117,17 +117,6 @@ def version_finding(asked: str, ran: str) -> Finding:
         severity=Severity.PROBLEM,
         message=f"version {asked} was asked for and {ran} answered: {asked} is retired or not released",
         fix=f"Set the API version of this connection to one Shopify supports, such as {ran}, and test it.",
-    )
-
-
-def skew_finding(seconds: float) -> Finding:
-    """Return the finding for clocks that differ."""
-    ahead = "ahead of" if seconds > 0 else "behind"
-    return Finding(
-        code="clock_skew",
-        severity=Severity.WARNING,
-        message=f"Shopify's clock is {abs(seconds):.0f} s {ahead} this machine's",
-        fix="Let this machine take its time from an NTP server.",
     )
 
 

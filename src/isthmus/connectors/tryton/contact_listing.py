@@ -4,7 +4,7 @@ Our key is the code of a party we made, and an identifier of one that was there 
 Source: party/party.py (8.2).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,10 @@ from isthmus.canonical.party import Customer
 from isthmus.connectors.tryton import wire
 from isthmus.connectors.tryton.customers import MODEL, literal
 from isthmus.connectors.tryton.dialect import PAGE, Dialect
-from isthmus.connectors.tryton.rounds import place
 from isthmus.connectors.tryton.values import stamp
+from isthmus.craft.by_id import listed
 from isthmus.ports.listing import Keyed, ListPage, Span
-from isthmus.ports.source import Cursor
+from isthmus.ports.source import Cursor, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,15 @@ class ContactListing:
             ["create_date", "<", stamp(span.end)],
             ["OR", [["code", "like", marked]], [["identifiers.code", "like", marked]]],
         ]
-        seen = place(after)
-        while True:
-            rows = await self._rows([["id", ">", seen], *terms], PAGE)
-            seen = rows[-1].id if rows else seen
-            last = len(rows) < PAGE
-            yield ListPage([_keyed(row, _mark(row, ours)) for row in rows], Cursor(str(seen)), last=last)
-            if last:
-                return
+
+        def read(seen: int) -> Awaitable[list[wire.Referenced]]:
+            return self._rows([["id", ">", seen], *terms], PAGE)
+
+        async def told(rows: Sequence[wire.Referenced]) -> tuple[Sequence[Keyed[Customer]], Sequence[Unreadable]]:
+            return [_keyed(row, _mark(row, ours)) for row in rows], ()
+
+        async for page in listed(read, told, after, page=PAGE):
+            yield page
 
     async def named(self, keys: Sequence[str]) -> Sequence[Keyed[Customer]]:
         """Return every party that bears one of these keys."""

@@ -18,6 +18,7 @@ from isthmus.connectors.tryton import addresses, wire
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.ids import number
 from isthmus.connectors.tryton.lookups import Lookups
+from isthmus.craft.sinks import one_by_one
 from isthmus.ports.errors import Duplicate, Gone, InDoubt, Invalid, Trouble
 from isthmus.ports.sink import Key, Look, Put, Receipt
 
@@ -83,13 +84,7 @@ class Customers:
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
-        outcomes: list[Receipt | Trouble] = []
-        for put in puts:
-            try:
-                outcomes.append(await self.put(put.record, key=put.key, existing=await self.find(put.key)))
-            except Trouble as trouble:
-                outcomes.append(trouble)
-        return outcomes
+        return await one_by_one(self, puts)
 
     async def _make(self, record: Customer, key: Key) -> int:
         """Create the party with all that belongs to it in one transaction."""

@@ -1,24 +1,18 @@
 """Tryton's reference records that orders and customers point to: taxes, currencies, countries, units, services.
 
-They change rarely and are read whole, kept for ten minutes, and read again at once when something is looked for and
-not there, so that what a person just added in Tryton is found.
+They change rarely, are read whole and kept for a while (`craft/shelf.py`).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
 
 from isthmus.canonical.order import Tax
 from isthmus.connectors.tryton import units, wire
 from isthmus.connectors.tryton.dialect import Dialect
+from isthmus.craft.shelf import Shelf
 from isthmus.ports.errors import Misconfigured, Unmapped
-
-KEEP = timedelta(minutes=10)
-#: Missing again so soon after a read is missing; asking anew for each record of a page would be a storm.
-SETTLED = timedelta(seconds=5)
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -26,12 +20,18 @@ class Lookups:
     """One session's memory of the reference records."""
 
     dialect: Dialect
-    _shelves: dict[str, tuple[datetime, Any]] = field(default_factory=dict[str, tuple[datetime, Any]])
+    shelf: Shelf = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep time by the clock of the client."""
+        self.shelf = Shelf(self.dialect.client.clock.now)
 
     async def company(self) -> wire.Company:
         """Return the company orders are booked in. Raises `Misconfigured` when the user may not see it."""
         me = await self.dialect.client.identity()
-        found = await self._shelf("company", lambda: self.dialect.read("company.company", wire.Company, [me.company]))
+        found = await self.shelf.get(
+            "company", lambda: self.dialect.read("company.company", wire.Company, [me.company])
+        )
         if not found:
             message = f"Company: Tryton shows this user no company {me.company}"
             raise Misconfigured(message)
@@ -42,7 +42,7 @@ class Lookups:
 
         Raises `Unmapped`.
         """
-        chosen = await self._found(
+        chosen = await self.shelf.find(
             "taxes",
             self.taxes_now,
             lambda taxes: choose_tax(taxes, wanted.code, wanted.rate, on=on, preferred=preferred),
@@ -53,7 +53,7 @@ class Lookups:
 
     async def currency(self, code: str) -> int:
         """Return the id of a currency. Raises `Unmapped`."""
-        found = await self._found("currencies", self.currencies_now, lambda known: known.get(code))
+        found = await self.shelf.find("currencies", self.currencies_now, lambda known: known.get(code))
         if found is None:
             message = f"Tryton has no currency {code}: create it under Currency > Currencies"
             raise Unmapped(table="currency", value=code, message=message)
@@ -61,7 +61,7 @@ class Lookups:
 
     async def warehouse(self, code: str) -> int:
         """Return the id of a warehouse given its code, or its id as text. Raises `Misconfigured`."""
-        found = await self._found(
+        found = await self.shelf.find(
             "warehouses",
             self.warehouses_now,
             lambda all_: (
@@ -76,7 +76,7 @@ class Lookups:
 
     async def warehouses(self) -> list[wire.Location]:
         """Return the warehouses, deactivated ones included."""
-        return await self._shelf("warehouses", self.warehouses_now)
+        return await self.shelf.get("warehouses", self.warehouses_now)
 
     async def payment_term(self, code: str) -> int:
         """Return the id of a payment term given its id as text or its exact name. Raises `Unmapped`."""
@@ -86,7 +86,7 @@ class Lookups:
             return next(iter([*ids, *(one.id for one in known if one.name == code)]), None)
 
         model = "account.invoice.payment_term"
-        found = await self._found(model, lambda: self.dialect.search(model, wire.Named, []), choose)
+        found = await self.shelf.find(model, lambda: self.dialect.search(model, wire.Named, []), choose)
         if found is None:
             message = f"Tryton has no payment term {code!r}"
             raise Unmapped(table="payment_terms", value=code, message=message)
@@ -94,7 +94,7 @@ class Lookups:
 
     async def country(self, code: str) -> int:
         """Return the id of an ISO 3166-1 alpha-2 country. Raises `Unmapped`."""
-        found = await self._found("countries", self._countries, lambda known: known.get(code))
+        found = await self.shelf.find("countries", self._countries, lambda known: known.get(code))
         if found is None:
             message = f"Tryton has no country with the code {code!r}: run trytond_import_countries"
             raise Unmapped(table="country", value=code, message=message)
@@ -102,7 +102,7 @@ class Lookups:
 
     async def region(self, country: int, code: str) -> int | None:
         """Return the id of a country's subdivision by its code, or None where Tryton has none."""
-        known = await self._shelf(
+        known = await self.shelf.get(
             f"subdivisions/{country}",
             lambda: self.dialect.search("country.subdivision", wire.Named, [["country", "=", country]]),
         )
@@ -111,7 +111,7 @@ class Lookups:
 
     async def language(self, code: str) -> int | None:
         """Return the id of a translatable language for `de`, `de-AT` or `de_AT`, or None when there is none."""
-        known = await self._shelf("languages", lambda: self.dialect.search("ir.lang", wire.Named, []))
+        known = await self.shelf.get("languages", lambda: self.dialect.search("ir.lang", wire.Named, []))
         wanted = code.replace("-", "_").casefold()
         same = [one.id for one in known if one.code.casefold() == wanted]
         related = [one.id for one in known if one.code.casefold() == wanted.partition("_")[0]]
@@ -119,7 +119,9 @@ class Lookups:
 
     async def service(self, code: str) -> int:
         """Return the product id of a service code. Raises `Misconfigured` saying what to create."""
-        found = await self._found(f"service/{code}", lambda: self._services(code), lambda ids: ids[0] if ids else None)
+        found = await self.shelf.find(
+            f"service/{code}", lambda: self._services(code), lambda ids: ids[0] if ids else None
+        )
         if found is None:
             message = (
                 f"Tryton has no salable product with the code {code!r}: create a service product with it, "
@@ -130,18 +132,13 @@ class Lookups:
 
     async def products(self, ids: Iterable[int]) -> dict[int, wire.Product]:
         """Return units and taxes of products by id; one that was deleted is absent."""
-        wanted = set(ids)
-        now = self.dialect.client.clock.now()
-        held = {one: self._shelves.get(f"product/{one}") for one in wanted}
-        stale = [one for one, shelf in held.items() if shelf is None or now - shelf[0] > KEEP]
-        for row in await self.dialect.read("product.product", wire.Product, stale):
-            self._shelves[f"product/{row.id}"] = (now, row)
-        kept = {one: self._shelves.get(f"product/{one}") for one in wanted}
-        return {one: shelf[1] for one, shelf in kept.items() if shelf is not None and now - shelf[0] <= KEEP}
+        return await self.shelf.rows(
+            "product", ids, lambda some: self.dialect.read("product.product", wire.Product, some)
+        )
 
     async def units(self) -> Mapping[int, wire.Unit]:
         """Return the units of measure by id."""
-        return await self._shelf("units", self._units)
+        return await self.shelf.get("units", self._units)
 
     async def codes(self) -> Mapping[int, str]:
         """Return the UN/ECE code of each unit; one of the merchant's own making goes by its name."""
@@ -153,7 +150,7 @@ class Lookups:
         def choose(known: Mapping[int, wire.Unit]) -> wire.Unit | None:
             return next((one for one in known.values() if unit_code(one) == code and one.category == category), None)
 
-        return await self._found("units", self._units, choose)
+        return await self.shelf.find("units", self._units, choose)
 
     async def taxes_now(self) -> list[wire.Tax]:
         """Return the sales taxes of the company as Tryton has them now."""
@@ -182,16 +179,6 @@ class Lookups:
 
     async def _units(self) -> dict[int, wire.Unit]:
         return {row.id: row for row in await self.dialect.search("product.uom", wire.Unit, [])}
-
-    async def _shelf(self, name: str, load: Callable[[], Awaitable[T]], keep: timedelta = KEEP) -> T:
-        now = self.dialect.client.clock.now()
-        if name not in self._shelves or now - self._shelves[name][0] > keep:
-            self._shelves[name] = (now, await load())
-        return self._shelves[name][1]
-
-    async def _found(self, name: str, load: Callable[[], Awaitable[T]], choose: Callable[[T], Any]) -> Any:
-        chosen = choose(await self._shelf(name, load))
-        return choose(await self._shelf(name, load, SETTLED)) if chosen is None else chosen
 
 
 def code_of(warehouse: wire.Location) -> str:

@@ -6,7 +6,7 @@ Source: sale/sale.py (8.2).
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -22,9 +22,9 @@ from isthmus.connectors.tryton.customers import literal
 from isthmus.connectors.tryton.dialect import PAGE, Dialect
 from isthmus.connectors.tryton.order_status import to_order
 from isthmus.connectors.tryton.order_vals import LINES, MODEL
-from isthmus.connectors.tryton.rounds import place
 from isthmus.connectors.tryton.settings import Services
 from isthmus.connectors.tryton.values import day
+from isthmus.craft.by_id import listed
 from isthmus.ports.errors import Trouble
 from isthmus.ports.listing import Keyed, ListPage, Span
 from isthmus.ports.source import Cursor, Unreadable
@@ -46,15 +46,12 @@ class OrderListing:
             ["sale_date", "<", day(first_day(span.end))],
             ["description", "like", f"{literal(ours)}%"],
         ]
-        seen = place(after)
-        while True:
-            rows = await self._rows([["id", ">", seen], *terms], PAGE)
-            seen = rows[-1].id if rows else seen
-            last = len(rows) < PAGE
-            entries, bad = await self._orders(rows)
-            yield ListPage(entries, Cursor(str(seen)), bad, last=last)
-            if last:
-                return
+
+        def read(seen: int) -> Awaitable[list[wire.Sale]]:
+            return self._rows([["id", ">", seen], *terms], PAGE)
+
+        async for page in listed(read, self._orders, after, page=PAGE):
+            yield page
 
     async def named(self, keys: Sequence[str]) -> Sequence[Keyed[Order]]:
         """Return every order that bears one of these keys."""

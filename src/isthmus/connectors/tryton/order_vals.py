@@ -15,13 +15,15 @@ from zoneinfo import ZoneInfo
 from isthmus.canonical.money import ZERO
 from isthmus.canonical.order import Order
 from isthmus.canonical.quantity import PIECE
-from isthmus.connectors.tryton import charges, notes, units, wire
-from isthmus.connectors.tryton.charges import Charge, Role
+from isthmus.connectors.tryton import charges, units, wire
+from isthmus.connectors.tryton.charges import Charge
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.ids import number, numbers
 from isthmus.connectors.tryton.lookups import Lookups, unit_code
 from isthmus.connectors.tryton.settings import Services
 from isthmus.connectors.tryton.values import day, numeric
+from isthmus.craft.charges import Role, expected_tax
+from isthmus.craft.remarks import remarks
 from isthmus.ports.errors import Invalid, Misconfigured, Unmapped
 from isthmus.ports.sink import Key
 
@@ -63,7 +65,7 @@ class Translator:
             quantities[vals["product"]] = quantities.get(vals["product"], ZERO) + charge.quantity
             lines.append({**vals, "sequence": position})
         header = await self.dialect.vals(MODEL, await self._header(order, key, on))
-        return Wanted(header | await self._custom(order), lines, quantities, charges.expected_tax(listed), on)
+        return Wanted(header | await self._custom(order), lines, quantities, expected_tax(listed), on)
 
     async def rounding_line(self, difference: Decimal, on: date) -> dict[str, Any]:
         """Return the line that carries a difference within the tolerance."""
@@ -89,7 +91,7 @@ class Translator:
             "sale_date": day(on),
             "invoice_address": number(billing) if billing else fallback,
             "shipment_address": number(shipping) if shipping else fallback,
-            "comment": notes.from_order(order) or None,
+            "comment": "\n".join(remarks(order)) or None,  # plain text (sale/sale.py, 8.2)
             # The module's own way of charging for delivery needs a carrier; ours is a line.
             "shipment_cost_method": None,
         }

@@ -22,6 +22,7 @@ from isthmus.connectors.tryton.order_status import CANCELED, tax_of, total_of, w
 from isthmus.connectors.tryton.order_vals import LINES, MODEL, Translator, Wanted
 from isthmus.connectors.tryton.processing import Processing
 from isthmus.connectors.tryton.withdrawal import Withdrawal, undecided
+from isthmus.craft.sinks import one_by_one
 from isthmus.ports.errors import Contended, Duplicate, Gone, InDoubt, Invalid, Misconfigured, TotalsDiffer, Trouble
 from isthmus.ports.sink import Key, Put, Receipt
 
@@ -70,13 +71,7 @@ class Orders:
 
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
-        outcomes: list[Receipt | Trouble] = []
-        for put in puts:
-            try:
-                outcomes.append(await self.put(put.record, key=put.key, existing=await self.find(put.key)))
-            except Trouble as trouble:
-                outcomes.append(trouble)
-        return outcomes
+        return await one_by_one(self, puts)
 
     async def _make(self, order: Order, key: Key, wanted: Wanted) -> Receipt:
         """Create the sale as a draft with all its lines, and go on with the one that is chosen."""

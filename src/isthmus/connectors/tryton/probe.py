@@ -4,15 +4,17 @@ Source: trytond/ir/model.py (`get_access`), trytond/ir/module.py, account/config
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from isthmus.connectors.tryton import wire
 from isthmus.connectors.tryton.client import Identity
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.lookups import Lookups, code_of
 from isthmus.connectors.tryton.settings import Services
-from isthmus.ports.errors import Forbidden, Misconfigured
+from isthmus.craft.by_id import first
+from isthmus.craft.findings import CodeWords, finding, of_clock, of_codes, of_services
+from isthmus.ports.errors import Forbidden
 from isthmus.ports.probe import Finding, Place, Report, Severity
 
 #: What each flow needs, and the group that grants it (Administration > Users).
@@ -38,9 +40,11 @@ GROUPS: Mapping[str, str] = {
 }
 MODULES = ("party", "product", "account", "account_invoice", "stock", "sale")
 OLDEST, TRIED = (6, 0), (8, 2)  # those it may speak to, and the one it was tried against
-SKEW_S = 60
 CODES_PER_CALL = 2000
 CODES_READ = 20_000
+WORDS = CodeWords(
+    one="code", many="codes", shared="Give every product a code of its own.", empty="Fill in the code of the product."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Probe:
         missing = await self._modules()
         asked_at, server_time = self.dialect.client.clock.now(), self.dialect.client.server_now()
         company = await self.lookups.company()
-        findings = [*missing, *of_version(me), *of_clock((server_time - asked_at).total_seconds())]
+        findings = [*missing, *of_version(me), *of_clock("Tryton's", (server_time - asked_at).total_seconds())]
         granted: list[str] = []
         places: list[wire.Location] = []
         if not missing:
@@ -110,27 +114,18 @@ class Probe:
         return granted, findings
 
     async def _services(self) -> list[Finding]:
-        findings: list[Finding] = []
-        for name in Services.__dataclass_fields__:
-            code = str(getattr(self.services, name))
-            try:
-                await self.lookups.service(code)
-            except Misconfigured as absent:
-                fix = f"Products > New: type Service, salable, code {code}, an accounting category without taxes."
-                findings.append(finding(f"no_{name}_product", Severity.WARNING, str(absent), fix))
-        return findings
+        def fix(code: str) -> str:
+            return f"Products > New: type Service, salable, code {code}, an accounting category without taxes."
+
+        return await of_services(asdict(self.services), self.lookups.service, fix)
 
     async def _codes(self) -> list[Finding]:
-        codes: list[str] = []
-        after = 0
-        for _call in range(CODES_READ // CODES_PER_CALL):
+        def read(after: int) -> Awaitable[Sequence[wire.Coded]]:
             domain = [["id", ">", after], ["active", "=", True]]
-            rows = await self.dialect.search("product.product", wire.Coded, domain, limit=CODES_PER_CALL)
-            codes += [row.code for row in rows]
-            if len(rows) < CODES_PER_CALL:
-                break
-            after = rows[-1].id
-        return of_codes(codes)
+            return self.dialect.search("product.product", wire.Coded, domain, limit=CODES_PER_CALL)
+
+        rows = await first(read, page=CODES_PER_CALL, most=CODES_READ)
+        return of_codes((row.code for row in rows), WORDS)
 
     async def _taxes(self) -> list[Finding]:
         if await self.lookups.taxes_now():
@@ -151,14 +146,6 @@ def of_version(me: Identity) -> list[Finding]:
     return []
 
 
-def of_clock(skew_s: float) -> list[Finding]:
-    """Say when the two clocks are too far apart to compare times."""
-    if abs(skew_s) <= SKEW_S:
-        return []
-    message = f"Tryton's clock is {abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} this machine's"
-    return [finding("clock_skew", Severity.WARNING, message, "Let both machines follow a time server.")]
-
-
 def of_places(places: Iterable[wire.Location]) -> list[Finding]:
     """Say which warehouses have no code, or share one."""
     counted = Counter(one.code for one in places if one.active)
@@ -172,27 +159,6 @@ def of_places(places: Iterable[wire.Location]) -> list[Finding]:
             finding("duplicate_places", Severity.PROBLEM, message, "Give every warehouse a code of its own.")
         )
     return findings
-
-
-def of_codes(codes: Iterable[str]) -> list[Finding]:
-    """Say how many products share a code or have none."""
-    counted = Counter(codes)
-    empty = counted.pop("", 0)
-    shared = [code for code, times in counted.items() if times > 1]
-    findings: list[Finding] = []
-    if shared:
-        some = ", ".join(sorted(shared)[:5])
-        message = f"{len(shared)} codes stand on several products, such as {some}"
-        findings.append(finding("duplicate_skus", Severity.WARNING, message, "Give every product a code of its own."))
-    if empty:
-        message = f"{empty} products have no code and cannot be sold through a store"
-        findings.append(finding("empty_skus", Severity.WARNING, message, "Fill in the code of the product."))
-    return findings
-
-
-def finding(code: str, severity: Severity, message: str, fix: str = "") -> Finding:
-    """Return one finding."""
-    return Finding(code=code, severity=severity, message=message, fix=fix)
 
 
 def _lacking(model: str, right: str) -> Finding:

@@ -7,7 +7,7 @@ versions and the Store API are not used; where orders are kept (HPOS or posts) m
 from collections.abc import Mapping
 
 from isthmus.connectors.woocommerce.all_variations import AllVariations
-from isthmus.connectors.woocommerce.buyer_listing import BuyerListing
+from isthmus.connectors.woocommerce.buyer_listing import buyers
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.order_listing import OrderListing
 from isthmus.connectors.woocommerce.order_states import statuses
@@ -57,7 +57,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
         sinks={"stock_level": LevelSink(client, keepers)},
         receiver=Deliveries(hooks),
         subscriptions=Topics(client, MANIFEST.topics, secret),
-        listings={"order": listed, "customer": BuyerListing(client, listed)},
+        listings={"order": listed, "customer": buyers(client, listed)},
     )
 
 

@@ -9,8 +9,8 @@ from html import unescape
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.woocommerce import wire_orders as orders
 from isthmus.connectors.woocommerce.order_lines import plain
+from isthmus.craft.buyers import GUEST
 
-GUEST = "guest:"
 #: Fields of a checkout and of plugins for it; other hidden fields are their own affair.
 CHECKOUT = ("_billing_", "_shipping_", "_wc_other/", "_wc_billing/", "_wc_shipping/")
 LONGEST = 1_000

@@ -20,12 +20,14 @@ from isthmus.connectors.woocommerce.shop import options
 from isthmus.connectors.woocommerce.sites import PLACE
 from isthmus.connectors.woocommerce.subscriptions import ACTIVE, webhooks
 from isthmus.connectors.woocommerce.subscriptions import NAME as OURS
+from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
 from isthmus.ports.errors import AuthExpired, Forbidden
 from isthmus.ports.probe import Finding, Place, Report, Severity
 
 #: OAuth takes 15 minutes; before that, times in both systems only look odd.
 SKEW_S = 120.0
+SET_CLOCK = "Let both machines take their time from an NTP server; over http, 15 minutes apart is too much to sign in."
 KEYS = "WooCommerce > Settings > Advanced > REST API"
 #: Older than this and parts of what we read are not there (`dates_are_gmt` filters of changes).
 OLDEST = (5, 8)
@@ -122,8 +124,7 @@ def findings(heard: Heard) -> Sequence[Finding]:
     """Return what was found; at least that all is well."""
     found = [*access_findings(heard), *shop_findings(heard), *hook_findings(heard.hooks or ())]
     skew = (heard.server_time - heard.asked_at).total_seconds()
-    if abs(skew) > SKEW_S:
-        found.append(skew_finding(skew))
+    found += of_clock("the shop's", skew, most_s=SKEW_S, fix=SET_CLOCK)
     storage = (heard.status or wire.Status()).settings.hpos
     if storage is not None:
         found.append(storage_finding(own_tables=storage))
@@ -186,17 +187,6 @@ def storage_finding(*, own_tables: bool) -> Finding:
     """Say where orders are kept; the API is the same for both."""
     where = "in tables of their own (HPOS)" if own_tables else "as posts of WordPress"
     return Finding(code="order_storage", severity=Severity.OK, message=f"orders are kept {where}")
-
-
-def skew_finding(seconds: float) -> Finding:
-    """Return the finding for clocks that differ."""
-    ahead = "ahead of" if seconds > 0 else "behind"
-    return Finding(
-        code="clock_skew",
-        severity=Severity.WARNING,
-        message=f"the shop's clock is {abs(seconds):.0f} s {ahead} this machine's",
-        fix="Let both machines take their time from an NTP server; over http, 15 minutes apart is too much to sign in.",
-    )
 
 
 def zone_of(index: wire.Index) -> str:

@@ -1,6 +1,6 @@
-"""What an order says beyond its figures, as the comment of a sale: plain text that may be printed for the customer.
+"""What an order says beyond its figures, for the note or comment of a sales order.
 
-Source: sale/sale.py (`comment`, Text) (8.2).
+It may be printed on the customer's papers, so only what the customer knows is said.
 """
 
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from isthmus.canonical.order import Order, Payment
 
 
-def from_order(order: Order) -> str:
-    """Return the comment, or an empty text when there is nothing to say."""
-    return "\n".join(f"{label}: {text}" if label else text for label, text in _said(order) if text)
+def remarks(order: Order) -> list[str]:
+    """Return what there is to say, each with its label; a text may have several lines."""
+    return [f"{label}: {text}" if label else text for label, text in _said(order) if text]
 
 
 def _said(order: Order) -> Iterator[tuple[str, str]]:
