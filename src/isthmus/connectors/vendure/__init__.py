@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from isthmus.connectors.vendure.auth import Auth
-from isthmus.connectors.vendure.buyer_listing import BuyerListing
+from isthmus.connectors.vendure.buyer_listing import buyers
 from isthmus.connectors.vendure.client import Client
 from isthmus.connectors.vendure.features import Shop
 from isthmus.connectors.vendure.locations import Locations
@@ -49,7 +49,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
         },
         sinks={"stock_level": LevelSink(client, shop)},
         receiver=Deliveries(hooks),
-        listings={"order": listed, "customer": BuyerListing(client, listed)},
+        listings={"order": listed, "customer": buyers(client, listed)},
     )
 
 

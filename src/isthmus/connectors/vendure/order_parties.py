@@ -6,9 +6,7 @@ Source: https://docs.vendure.io/reference/graphql-api/admin/object-types#custome
 
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.vendure import wire_orders as orders
-
-#: A buyer whose customer record was deleted for good is known by the order.
-GUEST = "guest:"
+from isthmus.craft.buyers import GUEST
 
 
 def to_address(said: orders.Address | None, role: AddressRole) -> Address | None:
@@ -37,7 +35,7 @@ def addresses_of(order: orders.Order) -> tuple[Address | None, Address | None]:
 
 
 def buyer_id(order: orders.Order) -> str:
-    """Return the buyer's key: the customer's, else the order itself."""
+    """Return the buyer's key: the customer's; one whose record was deleted for good is known by the order."""
     return order.customer.id if order.customer else f"{GUEST}{order.id}"
 
 
