@@ -58,7 +58,7 @@ def site(entered: str, permalinks: str = "") -> Site:
 
 
 def address(base: str, query: Query) -> str:
-    """Return an address with its query, encoded as RFC 3986 has it; a slash may stay in a query, and `MARK` needs it."""
+    """Return an address with its query, encoded as RFC 3986 has it; a slash may stay in a query, `MARK` needs it."""
     pairs = (f"{encoded(name)}={encoded(value, '/')}" for name, value in query)
     return f"{base}?{'&'.join(pairs)}" if query else base
 
