@@ -78,7 +78,7 @@ def test_an_address_is_read_as_people_enter_it(entered: str, url: str) -> None:
 
 def test_without_permalinks_the_route_is_a_parameter() -> None:
     base, query = site("https://example.com", "plain").parts("/wc/v3/orders", [("page", "2")])
-    assert address(base, query) == "https://example.com/index.php?rest_route=%2Fwc%2Fv3%2Forders&page=2"
+    assert address(base, query) == "https://example.com/index.php?rest_route=/wc/v3/orders&_=wp-json/wc/&page=2"
 
 
 @pytest.mark.parametrize(("url", "permalinks"), [("ftp://example.com", ""), ("https://", ""), ("a.example", "nice")])

@@ -153,7 +153,15 @@ async def test_without_permalinks_the_route_is_a_parameter(open_shop: Opener) ->
     pretty = await shop.send("GET", f"{V3}/orders")
     assert (pretty.status, pretty.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     query = {"rest_route": "/wc/v3/products", "per_page": "1"}
-    answer = await shop.send("GET", "/index.php", params=query)
+    unseen = await shop.send("GET", "/index.php", params=query)
+    assert (unseen.status, unseen.body["code"]) == (401, "woocommerce_rest_cannot_view")
+    answer = await shop.send("GET", "/index.php", params={**query, "_": "wp-json/wc/"})
+    assert (answer.status, len(answer.body)) == (200, 1)
+
+
+async def test_newer_versions_look_at_the_route_itself(open_shop: Opener) -> None:
+    shop = await open_shop(settings=replace(FAST, pretty_permalinks=False, version="11.1.0"))
+    answer = await shop.send("GET", "/index.php", params={"rest_route": "/wc/v3/products", "per_page": "1"})
     assert (answer.status, len(answer.body)) == (200, 1)
 
 

@@ -338,3 +338,19 @@ async def test_fields_that_are_only_kept_come_back(shop: Caller) -> None:
     assert (await shop.put(f"/products/{made['id']}", sku="CUP", type="simple"))["type"] == "simple"
     assert (await shop.put(f"/products/{made['id']}", sku=""))["sku"] == ""
     assert await shop.get("/products", sku="CUP") == []
+
+
+async def test_a_batch_of_nothing_is_answered_with_a_list(shop: Caller) -> None:
+    """Seen on 9.2.5: PHP prints an array without keys as one."""
+    assert await shop.post("/products/batch", update=[]) == []
+
+
+async def test_a_variation_is_written_below_its_product_only(shop: Caller) -> None:
+    [variation] = await shop.get("/products", type="variation", sku="LAMP-0001", per_page=1)
+    told = await shop.post("/products/batch", update=[{"id": variation["id"], "stock_quantity": 3}])
+    [row] = told["update"]
+    assert (row["error"]["code"], row["error"]["data"]) == ("woocommerce_rest_invalid_product_id", {"status": 404})
+
+
+async def test_a_product_that_is_not_there_has_no_variations(shop: Caller) -> None:
+    assert await shop.get("/products/99999999/variations") == []

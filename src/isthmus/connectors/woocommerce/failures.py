@@ -47,10 +47,11 @@ _DUPLICATES = frozenset(
 )
 _BAD_KEY = "woocommerce_rest_authentication_error"
 _WHERE_KEYS = "WooCommerce > Settings > Advanced > REST API"
-#: The same code for a wrong key, one that may not write, and clocks that are more than 15 minutes apart.
+#: The same code for a wrong key, one that may not write, clocks that are more than 15 minutes apart, and a signature
+#: made over another address than WordPress's own (`localhost` for `127.0.0.1`, seen on 9.2.5).
 _NOT_ACCEPTED = (
     f"the shop does not accept the key: create one with the permission Read/Write under {_WHERE_KEYS} and enter it "
-    "here; over http, check this machine's clock, too"
+    "here; over http, enter the address WordPress calls its own (Settings > General), and check this machine's clock"
 )
 #: An unknown key over https counts as nobody; so does every key where WordPress is not told that TLS is used.
 _NOT_KNOWN = (

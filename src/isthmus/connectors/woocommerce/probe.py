@@ -1,7 +1,7 @@
 """Asking a shop who it is, how it keeps money and stock, and whether the key may do what the flows need.
 
 What may not be read is left out and named. A key's permission is told by nothing but trying, so a batch without a
-single row is sent: it changes nothing (unconfirmed on a real shop), and a key that may only read is refused.
+single row is sent: it changes nothing (seen on 9.2.5), and a key that may only read is refused.
 
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#system-status, .../#settings, .../#webhooks (REST v3)
 """

@@ -1,9 +1,10 @@
 """WooCommerce products and variations, read as canonical variants.
 
 What is sold is a simple product or a variation. A product that changed is read with all of its variations, whose state
-depends on it. A variation's change moves its product's stamp only sometimes (unconfirmed), so changed variations are
-listed as well, where the shop lists those of all products together; elsewhere such a change comes by webhook, and at
-the latest with the next change of its product. A product in the trash counts as deleted.
+depends on it. A variation's change was seen to move its product's stamp (9.2.5, once the request that made it ends);
+that every version and plugin does so is not known, so changed variations are listed as well, where the shop lists those
+of all products together; elsewhere such a change comes by webhook, and at the latest with the next change of its
+product. A product in the trash counts as deleted.
 
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#products, .../#product-variations (REST v3)
 """

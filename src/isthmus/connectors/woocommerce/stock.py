@@ -1,9 +1,10 @@
 """WooCommerce stock figures, read as canonical stock levels. Writing them is `stock_sink.py`.
 
 A figure is kept by a product, by a variation, or by a product for all of its variations; what keeps none has no level.
-`stock_quantity` is what may still be sold: an order takes its pieces off when it is placed or paid. Orders change it
-without reliably moving a change stamp (unconfirmed), so every round reads the whole list; that costs one call for a
-hundred products, and one for a hundred variations where the shop lists those of all products together.
+`stock_quantity` is what may still be sold: an order takes its pieces off when it is placed or paid. Orders were
+seen to move the change stamp with it (9.2.5), what plugins write need not, so every round reads the whole list; that
+costs one call for a hundred products, and one for a hundred variations where the shop lists those of all products
+together.
 
 Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#product-properties (REST v3);
 class-wc-rest-variations-controller.php (`/variations`, newer versions)

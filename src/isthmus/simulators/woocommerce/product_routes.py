@@ -4,12 +4,13 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#products, #prod
 """
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from isthmus.simulators.woocommerce import listing, product_params
 from isthmus.simulators.woocommerce.call import Call, Reply, Route, View
 from isthmus.simulators.woocommerce.catalog import Product
-from isthmus.simulators.woocommerce.errors import unknown
+from isthmus.simulators.woocommerce.errors import Refused, unknown
 from isthmus.simulators.woocommerce.money import decimal
 from isthmus.simulators.woocommerce.product_views import product_view, variation_view
 from isthmus.simulators.woocommerce.product_writes import apply, check, forget
@@ -36,7 +37,9 @@ def _list(call: Call) -> Reply:
 
 
 def _variations(call: Call) -> Reply:
-    rows = _filtered(call, find(call.shop, int(call.ids[0])).variations)
+    # Of a product that is not there none are listed, and no error is made of it (seen on 9.2.5).
+    product = call.shop.products.get(int(call.ids[0]))
+    rows = _filtered(call, product.variations if product else ())
     return listing.page(call, _sorted(call, rows), lambda one: variation_view(call.shop, one))
 
 
@@ -170,6 +173,12 @@ def _put(shop: Shop, product: Product) -> None:
 def _update(call: Call, number: int, fields: Fields) -> View:
     shop = call.shop
     product = find(shop, number, writing=True)
+    if product.is_variation:
+        message = (
+            "To manipulate product variations you should use the "
+            "/products/&lt;product_id&gt;/variations/&lt;id&gt; endpoint."
+        )
+        raise Refused(HTTPStatus.NOT_FOUND, "woocommerce_rest_invalid_product_id", message)
     check(shop, fields, number)
     apply(shop, product, fields)
     shop.touch(product, "product.updated")

@@ -70,7 +70,8 @@ class Resource:
             if call.params.get(name):
                 done = rows[name] = [_tried(act, call, row) for row in call.params[name][:patience]]
                 patience = None if patience is None else patience - len(done)
-        return Reply(rows)
+        # PHP prints what has no keys as a list (seen on 9.2.5).
+        return Reply(rows or [])
 
     def _make_row(self, call: Call, row: Mapping[str, Any]) -> View:
         return self.create(call, accepted(self.create_specs, row))

@@ -30,7 +30,7 @@ class Settings:
     taxes: bool = True
     #: the global switch "Enable stock management"
     stock_management: bool = True
-    #: whether a sale moves the date of the product and is told as a change of it; versions differ (unconfirmed)
+    #: whether a sale moves the date of the product and is told as a change of it; 9.2.5 does both
     sales_touch_products: bool = False
     #: where orders live: in tables of their own (HPOS), or among the posts
     hpos: bool = True
