@@ -26,6 +26,7 @@ from rich.table import Table
 
 from isthmus.testing.conformance import RULES, Examined, State, Tier, Verdict, doubles, examine
 from isthmus.testing.conformance.measured import REPORT, USUAL
+from isthmus.testing.conformance.suite import SIMULATOR
 
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTORS = "isthmus.connectors"
@@ -85,7 +86,7 @@ async def board(slugs: Sequence[str]) -> list[Examined]:
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(min(len(slugs), AT_ONCE), get_context("spawn")) as pool:
         found = await asyncio.gather(*(loop.run_in_executor(pool, _by_rule, slug) for slug in slugs))
-    rules = {rule.id: rule for rule in RULES}
+    rules = {rule.id: rule for rule in (*RULES, SIMULATOR)}
     return [
         Examined(slug, tuple(Verdict(rules[rule], state, why) for rule, state, why in verdicts))
         for slug, verdicts in zip(slugs, found, strict=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from isthmus.testing.conformance import RULES, Examined, State, Verdict
+from isthmus.testing.conformance import RULES, Double, Examined, Rule, State, Verdict, doubles, suite
 from tools import quality
 
 
@@ -104,9 +104,29 @@ def test_it_ends_with_one_when_a_connectors_tests_fail(
 
 def test_what_is_said_of_a_rule_comes_through_from_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     async def alone(slug: str) -> Examined:
-        return examined(slug, "echoes")
+        return whole(slug)
 
     monkeypatch.setattr(quality, "_examined", alone)
     monkeypatch.setattr(quality, "ProcessPoolExecutor", lambda most, _context: ThreadPoolExecutor(most))
     board = asyncio.run(quality.board(["odoo", "shopify"]))
-    assert board == [examined("odoo", "echoes"), examined("shopify", "echoes")]
+    assert board == [whole("odoo"), whole("shopify")]
+
+
+async def test_every_verdict_of_a_whole_suite_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite says more than the rules it asks: that the double took all of them."""
+
+    async def held(rule: Rule, double: Double) -> Verdict:
+        del double
+        return Verdict(rule, State.HELD)
+
+    monkeypatch.setattr(suite, "ask", held)
+    double = doubles("odoo", quality.ROOT)
+    assert double is not None
+    assert {verdict.rule.id for verdict in (await suite.examine(double)).verdicts} == {
+        verdict.rule.id for verdict in whole("odoo").verdicts
+    }
+
+
+def whole(slug: str) -> Examined:
+    made = examined(slug, "echoes")
+    return Examined(slug, (*made.verdicts, Verdict(suite.SIMULATOR, State.BROKEN, "its double does not")))
