@@ -88,6 +88,33 @@ async def test_two_shops_sell_what_one_erp_has(tmp_path: Path) -> None:
             assert [(row.flow, row.number, row.because) for row in await town.open_rows()] == []
 
 
+async def test_what_is_missing_is_missed_where_it_belongs(tmp_path: Path) -> None:
+    """A shop lists for comparison neither who bought nor where it goes, and rules look at just that."""
+    flows = """
+[flows.to-odoo]
+kind = "orders"
+from = "shop"
+to = "odoo"
+when.country = ["DE", "AT"]
+[flows.to-tryton]
+kind = "orders"
+from = "shop"
+to = "tryton"
+"""
+    async with standing(tmp_path, {"shop": "shopify", "odoo": "odoo", "tryton": "tryton"}, flows) as town:
+        await town.do("shop", "orders", count=2 * ORDERS, seed=11)
+        while await town.app.engine.rounds.step():  # all is read, and nothing is done
+            pass
+        missed = {row.number: row.flow for row in await town.open_rows() if row.flow in ("to-odoo", "to-tryton")}
+        sold = await town.orders("shop")
+        assert missed.keys() == wanted(sold)
+        await town.sync()
+        by_erp = {flow: await town.orders(flow.removeprefix("to-")) for flow in ("to-odoo", "to-tryton")}
+        assert {number: flow for flow, booked in by_erp.items() for number in booked} == missed
+        assert all(by_erp.values())
+        assert [(row.flow, row.number, row.because) for row in await town.open_rows()] == []
+
+
 @pytest.mark.parametrize("rest", [True, False], ids=["the-rest-elsewhere", "each-by-a-rule"])
 async def test_a_shop_with_two_erps_sends_each_order_to_one_of_them(tmp_path: Path, *, rest: bool) -> None:
     """By the place its goods ship from. The shop has another name for an item, which a code table of each flow says."""

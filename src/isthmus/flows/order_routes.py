@@ -58,6 +58,19 @@ class OrderRoutes:
         because = f"{REASONS[decision.because]} It says {decision.detail}."
         return Parked(decision.because, because, _ANSWERS[decision.because])
 
+    async def own_of_list(self, orders: Sequence[Order]) -> set[str]:
+        """Return which orders of a list made for comparison are this flow's own.
+
+        Such a list says neither who bought nor where it goes, so the mirror is asked for what the rules look at. An
+        order that the mirror does not have is decided upon by what the list says.
+        """
+        if not self._ways:
+            return {order.external_id for order in orders}
+        ids = listed(order.external_id for order in orders)
+        rows = await self._context.store.read("records", connection=self._settings.source, kind="order", ids=ids)
+        known = {row["external_id"]: mirrored(Order, row).record for row in rows}
+        return await self.own([known.get(order.external_id, order) for order in orders])
+
     async def own(self, orders: Sequence[Order]) -> set[str]:
         """Return the ids of those orders that this flow takes, or asks about."""
         if not self._ways:

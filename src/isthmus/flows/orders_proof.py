@@ -108,7 +108,7 @@ class OrdersProof:
         """Return the shop's orders that this flow takes: the others are proven by the flows that do."""
         if side is Side.THERE:
             return some
-        mine = await self._routes.own([each.record for each in some])
+        mine = await self._routes.own_of_list([each.record for each in some])
         return [each for each in some if each.record.external_id in mine]
 
     def _is_order(self, side: Side, each: Keyed[Order]) -> bool:
