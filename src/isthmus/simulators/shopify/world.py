@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -23,20 +22,14 @@ from isthmus.simulators.shopify.orders_book import OrdersBook
 from isthmus.simulators.shopify.settings import PLUS_PER_S, Settings
 from isthmus.simulators.shopify.shop import Shop, utc_now
 from isthmus.simulators.shopify.webhooks import Sender
-from isthmus.simulators.stage import answer, body_of
+from isthmus.simulators.storefront import Unknown, control, hook_address
 
 TOPICS = (
     "orders/create", "orders/updated", "orders/cancelled", "products/create", "products/update",
     "products/delete", "inventory_levels/update", "app/uninstalled",
 )  # fmt: skip
-#: where webhooks go when the callback is only a host
-HOOK_PATH = "/hooks/shop"
 #: orders placed between two turns of the event loop
 _BATCH = 50
-
-
-class Unknown(LookupError):
-    """There is no such order, SKU or place in this shop."""
 
 
 class ShopifyWorld:
@@ -80,20 +73,20 @@ class ShopifyWorld:
         """Return Shopify's paths and the controls this shop adds."""
         return [
             *self._paths(),
-            web.post("/__sim/edit", self._control(lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])))),
-            web.post("/__sim/cancel", self._control(lambda w: self.cancel(w["reference"]))),
-            web.post("/__sim/stock", self._control(lambda w: self.set_stock(w["sku"], w["place"], int(w["quantity"])))),
-            web.post("/__sim/webhook", self._control(lambda w: self.resend(w["reference"], w["topic"]))),
-            web.post("/__sim/product", self._control(lambda w: self.create_product(w["sku"], w["title"], w["price"]))),
-            web.post("/__sim/rename", self._control(lambda w: self.rename(w["sku"], w["name"]))),
-            web.post("/__sim/remove", self._control(lambda w: self.remove_product(w["sku"]))),
+            web.post("/__sim/edit", control(lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])))),
+            web.post("/__sim/cancel", control(lambda w: self.cancel(w["reference"]))),
+            web.post("/__sim/stock", control(lambda w: self.set_stock(w["sku"], w["place"], int(w["quantity"])))),
+            web.post("/__sim/webhook", control(lambda w: self.resend(w["reference"], w["topic"]))),
+            web.post("/__sim/product", control(lambda w: self.create_product(w["sku"], w["title"], w["price"]))),
+            web.post("/__sim/rename", control(lambda w: self.rename(w["sku"], w["name"]))),
+            web.post("/__sim/remove", control(lambda w: self.remove_product(w["sku"]))),
             web.post(
                 "/__sim/plan",
-                self._control(lambda w: self.change_plan(float(w["restore"]), float(w["bucket"]))),
+                control(lambda w: self.change_plan(float(w["restore"]), float(w["bucket"]))),
             ),
-            web.post("/__sim/damage", self._control(lambda w: self.damage(**w))),
-            web.post("/__sim/uninstall", self._control(lambda _w: self.uninstall())),
-            web.post("/__sim/announce", self._control(lambda _w: self.announce())),
+            web.post("/__sim/damage", control(lambda w: self.damage(**w))),
+            web.post("/__sim/uninstall", control(lambda _w: self.uninstall())),
+            web.post("/__sim/announce", control(lambda _w: self.announce())),
         ]
 
     def _paths(self) -> list[web.RouteDef]:
@@ -265,22 +258,6 @@ class ShopifyWorld:
             message = f"no order {reference}"
             raise Unknown(message)
         return order
-
-    def _control(self, act: Callable[[dict[str, Any]], object]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            try:
-                act(await body_of(request))
-            except (KeyError, ValueError, ArithmeticError, Unknown) as wrong:
-                return answer({"error": str(wrong)}, status=400)
-            return answer({"done": True})
-
-        return handle
-
-
-def hook_address(callback: str) -> str:
-    """Return where webhooks go: the callback itself if it has a path, else the usual path on its host."""
-    bare = callback.rstrip("/")
-    return callback if urlsplit(bare).path else f"{bare}{HOOK_PATH}"
 
 
 def _shown(order: Order) -> dict[str, Any]:

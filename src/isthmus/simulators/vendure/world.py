@@ -8,12 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from isthmus.simulators.faults import Faults
-from isthmus.simulators.stage import answer, body_of
+from isthmus.simulators.storefront import Unknown, control, hook_address
 from isthmus.simulators.vendure import amendments, checkout, merchant, seeds, stock
 from isthmus.simulators.vendure.assortment import CENTS
 from isthmus.simulators.vendure.catalog import StockLocation, Variant
@@ -28,8 +27,6 @@ from isthmus.simulators.vendure.settings import Settings
 from isthmus.simulators.vendure.shop import Shop, utc_now
 
 WEBHOOK_SECRET = "demo-secret"  # noqa: S105 - the simulator's, known to all
-#: where webhooks go when the callback is only a host
-HOOK_PATH = "/hooks/shop"
 #: what the plugin tells of an order
 ORDER_TOPICS = (
     "order.placed", "order.state", "order.updated", "payment.state", "refund.created", "refund.state",
@@ -37,10 +34,6 @@ ORDER_TOPICS = (
 )  # fmt: skip
 #: orders placed between two turns of the event loop
 _BATCH = 50
-
-
-class Unknown(LookupError):
-    """There is no such order, SKU or location in this shop."""
 
 
 class VendureWorld:
@@ -92,7 +85,7 @@ class VendureWorld:
             "revoke": lambda _w: self.revoke(),
             "announce": lambda _w: self.announce(),
         }
-        return [*self._paths(), *(web.post(f"/__sim/{name}", self._control(act)) for name, act in acts.items())]
+        return [*self._paths(), *(web.post(f"/__sim/{name}", control(act)) for name, act in acts.items())]
 
     def _paths(self) -> list[web.RouteDef]:
         # A reset opens a new gateway, so the paths may not be tied to this one.
@@ -280,22 +273,6 @@ class VendureWorld:
             message = f"no location {name}"
             raise Unknown(message)
         return found
-
-    def _control(self, act: Callable[[dict[str, Any]], object]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            try:
-                act(await body_of(request))
-            except (KeyError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
-                return answer({"error": str(wrong)}, status=400)
-            return answer({"done": True})
-
-        return handle
-
-
-def hook_address(callback: str) -> str:
-    """Return where webhooks go: the callback itself if it has a path, else the usual path on its host."""
-    bare = callback.rstrip("/")
-    return callback if urlsplit(bare).path else f"{bare}{HOOK_PATH}"
 
 
 def _topics(special: str | None) -> tuple[str, ...]:

@@ -9,12 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from isthmus.simulators.faults import Faults
-from isthmus.simulators.stage import answer, body_of
+from isthmus.simulators.storefront import Unknown, control, hook_address
 from isthmus.simulators.woocommerce import amendments, checkout, merchant, seeds, shipment_routes, stock
 from isthmus.simulators.woocommerce.bodies import body_of as told
 from isthmus.simulators.woocommerce.catalog import Product
@@ -35,14 +34,8 @@ TOPICS = (
     "order.created", "order.updated", "order.deleted", "product.created", "product.updated", "product.deleted",
     "customer.created", "customer.updated", "customer.deleted",
 )  # fmt: skip
-#: where webhooks go when the callback is only a host
-HOOK_PATH = "/hooks/shop"
 #: orders placed between two turns of the event loop
 _BATCH = 50
-
-
-class Unknown(LookupError):
-    """There is no such order or SKU in this shop."""
 
 
 class WooCommerceWorld:
@@ -121,7 +114,7 @@ class WooCommerceWorld:
             return await self.host.answer(request, self.gateway.operation(request), self.gateway.answer)
 
         return [
-            *(web.post(f"/__sim/{name}", self._control(act)) for name, act in acts.items()),
+            *(web.post(f"/__sim/{name}", control(act)) for name, act in acts.items()),
             web.route("*", "/{path:(?!__sim).*}", anything),
         ]
 
@@ -270,22 +263,6 @@ class WooCommerceWorld:
             message = f"no SKU {sku}"
             raise Unknown(message)
         return product
-
-    def _control(self, act: Callable[[dict[str, Any]], object]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            try:
-                act(await body_of(request))
-            except (KeyError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
-                return answer({"error": str(wrong)}, status=400)
-            return answer({"done": True})
-
-        return handle
-
-
-def hook_address(callback: str) -> str:
-    """Return where webhooks go: the callback itself if it has a path, else the usual path on its host."""
-    bare = callback.rstrip("/")
-    return callback if urlsplit(bare).path else f"{bare}{HOOK_PATH}"
 
 
 def _topics(special: str | None) -> tuple[str, ...]:
