@@ -1,8 +1,12 @@
 """A sale, as the buyer was charged. (R-REC-21..28, R-REC-34)"""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.party import Address, Customer
@@ -108,6 +112,7 @@ class OrderLine(Part):
     canceled: Quantity = NOTHING
     returned: Quantity = NOTHING
     note: str = ""
+    custom: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])  # as a record's
 
     @property
     def discount(self) -> Money:

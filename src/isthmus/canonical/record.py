@@ -29,7 +29,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     changed_at: datetime | None = None  # by the source's clock
     read_at: datetime | None = None  # when the read that brought it began, our clock
     deleted_at: datetime | None = None  # a tombstone: the source no longer has it
-    custom: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])  # what has no field of its own
+    #: What has no field of its own, by the name its system gives it: texts, truths, whole numbers, and lists of these.
+    #: A number with decimals is its text, because JSON would read it back as a binary float.
+    custom: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         """Refuse an empty key and times without a zone. Raises `ValueError`."""
