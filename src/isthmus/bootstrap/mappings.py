@@ -148,7 +148,6 @@ class Project:
         except MappingError as wrong:
             raise ConfigError(str(wrong)) from wrong
         self._mapping, self._rows, self.trouble = mapping, tables.rows, ""
-        _log.debug("mapping.read", flow=self.flow, revision=mapping.revision)
 
 
 def document_of(folder: Path, flow: str) -> Document:
