@@ -59,7 +59,8 @@ _ORDER = Section(
     {
         "note": "remark on the order", "special_instructions": "wishes for its delivery",
         "purchase_order_number": "the buyer's own number", "payment_terms": "code of the terms",
-        "channel": "where it was sold", "store": "the store it was bought in",
+        "channel": "where it was sold", "store": "the store it was bought in", "tags": "words it is sorted by",
+        "email": "for messages about it", "phone": "for calls about it",
     },
     {
         "reference": "the number people see in the ERP; only of what never changes",
