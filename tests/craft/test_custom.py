@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from isthmus.canonical.record import Record, dump, fingerprint, load
-from isthmus.craft.custom import LONGEST, LONGEST_NAME, allowed, custom, names
+from isthmus.craft.custom import LONGEST, LONGEST_NAME, allowed, custom, decimals, names
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,17 @@ def test_what_is_too_long_is_left_out_whole() -> None:
         ("n" * (LONGEST_NAME + 1), "x"),
     ]
     assert list(custom(fields)) == ["fits"]
+
+
+def test_whole_numbers_of_a_field_with_decimals_are_text_as_the_others_are() -> None:
+    assert [decimals(one) for one in (2, Decimal("2.50"), [1, Decimal("0.5")], "2", True, None)] == [
+        "2",
+        Decimal("2.50"),
+        ["1", Decimal("0.5")],
+        "2",
+        True,
+        None,
+    ]
 
 
 def test_names_are_entered_with_commas() -> None:

@@ -36,6 +36,13 @@ def allowed(said: object) -> Plain | list[Plain]:
     return _plain(said)
 
 
+def decimals(said: object) -> object:
+    """Return numbers of a field with decimals as text, those that happen to be whole as well: all are of one type."""
+    if isinstance(said, list):
+        return [decimals(one) for one in cast("list[object]", said)]
+    return str(said) if isinstance(said, int) and not isinstance(said, bool) else said
+
+
 def compact(said: object) -> str:
     """Return JSON without spaces, the same for the same content."""
     return _ENCODER.encode(said).decode()

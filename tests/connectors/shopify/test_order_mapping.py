@@ -359,7 +359,7 @@ def test_a_metafield_is_of_the_type_it_has() -> None:
         "shop.floor": 3,
         "shop.gift": False,
         "shop.price": '{"amount":"1.00","currency_code":"EUR"}',
-        "shop.sizes": ["1.50", 2],
+        "shop.sizes": ["1.50", "2"],
         "shop.weight": "1.50",
     }
 

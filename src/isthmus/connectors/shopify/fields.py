@@ -13,7 +13,7 @@ import msgspec
 
 from isthmus.connectors.shopify import wire
 from isthmus.connectors.shopify import wire_orders as orders
-from isthmus.craft.custom import names
+from isthmus.craft.custom import decimals, names
 from isthmus.ports.errors import Misconfigured
 
 Named = tuple[str, object]
@@ -43,9 +43,10 @@ def value_of(field: wire.Metafield) -> object:
     if kind not in {"boolean", "number_integer"} and not kind.startswith("list."):
         return field.value
     try:
-        return _DECODER.decode(field.value)
+        found = _DECODER.decode(field.value)
     except msgspec.DecodeError:
         return field.value
+    return decimals(found) if kind == "list.number_decimal" else found
 
 
 def wanted(entered: str) -> tuple[str, ...]:
