@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from isthmus.connectors.woocommerce import wire_orders as orders
 from isthmus.connectors.woocommerce import wire_shop as shop
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.rounds import PAGE
@@ -60,11 +59,11 @@ def named(field: Meta) -> Named:
     return f"meta.{field.key}", value
 
 
-async def people(client: Client, rows: Sequence[orders.Order], wanted: Wanted) -> People:
-    """Return the fields of those who bought, by customer; none where nobody asked for any."""
+async def people(client: Client, buyers: Iterable[int], wanted: Wanted) -> People:
+    """Return the fields of those who bought, by customer; none where nobody asked for any, and none of guests."""
     if not wanted.of_customers:
         return {}
-    known = sorted({row.customer_id for row in rows if row.customer_id > 0})
+    known = sorted({buyer for buyer in buyers if buyer > 0})
     found: dict[int, Sequence[Meta]] = {}
     for start in range(0, len(known), PAGE):
         some = ",".join(map(str, known[start : start + PAGE]))

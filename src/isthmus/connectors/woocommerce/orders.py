@@ -9,6 +9,7 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#orders (REST v3
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -43,6 +44,7 @@ ROUTE, LIST = "/wc/v3/orders", "orders.list"
 #: Parts of an order are kept finer than a shop shows them; its sums are rounded from these.
 DECIMALS = ("dp", "6")
 #: `any` is every status but the trash.
+CUSTOMER = attrgetter("customer_id")
 ANY, TRASH = ("status", "any"), ("status", "trash")
 
 
@@ -80,7 +82,7 @@ class Orders:
             some = ("include", ",".join(wanted[start : start + PAGE]))
             query = [some, ANY, DECIMALS, *bounds(THE_BEGINNING), *page(0)]
             answer = await self.client.get(ROUTE, list[orders.Order], query, name=LIST)
-            known = await people(self.client, answer.content, self.terms.wanted)
+            known = await people(self.client, map(CUSTOMER, answer.content), self.terms.wanted)
             records += [await self.whole(row, known) for row in answer.content]
         return records
 
@@ -88,7 +90,7 @@ class Orders:
         """Return the orders of some rows, and those that cannot be understood."""
         records: list[Order] = []
         bad: list[Unreadable] = []
-        known = await people(self.client, rows, self.terms.wanted)
+        known = await people(self.client, map(CUSTOMER, rows), self.terms.wanted)
         for row in rows:
             try:
                 records.append(await self.whole(row, known))

@@ -14,23 +14,22 @@ from isthmus.connectors.woocommerce import wire_catalog as catalog
 from isthmus.connectors.woocommerce import wire_shop as wire
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.failures import NoRoute
-from isthmus.connectors.woocommerce.fields import Wanted, named
+from isthmus.connectors.woocommerce.fields import People, Wanted, carried, of_customer, people
 from isthmus.connectors.woocommerce.orders import ANY
 from isthmus.connectors.woocommerce.orders import ROUTE as ORDERS
 from isthmus.connectors.woocommerce.products import ROUTE
 from isthmus.connectors.woocommerce.rounds import BEGINNING, bounds
 from isthmus.connectors.woocommerce.shop import NAME as STORE
 from isthmus.connectors.woocommerce.shop import options
-from isthmus.connectors.woocommerce.sites import PLACE, Query
+from isthmus.connectors.woocommerce.sites import PLACE
 from isthmus.connectors.woocommerce.subscriptions import ACTIVE, webhooks
 from isthmus.connectors.woocommerce.subscriptions import NAME as OURS
-from isthmus.connectors.woocommerce.wire import Meta
 from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
 from isthmus.ports.errors import AuthExpired, Forbidden
 from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
 
-#: Orders and customers looked at for fields of the merchant's own.
+#: Orders looked at for fields of the merchant's own.
 SAMPLE = 20
 #: OAuth takes 15 minutes; before that, times in both systems only look odd.
 SKEW_S = 120.0
@@ -114,32 +113,30 @@ class ShopProbe:
         return heard
 
     async def _fields(self, heard: Heard) -> Mapping[str, tuple[CustomField, ...]]:
-        """Return the fields the newest orders, and the newest customers where wanted, were seen to have."""
-        newest = [("orderby", "id"), ("order", "desc"), ("per_page", str(SAMPLE))]
-        seen: list[tuple[str, Meta]] = []
+        """Return the fields the newest orders and those who placed them were seen to have."""
+        # Without a bound on dates some shops show no orders at all.
+        newest = [("orderby", "id"), ("order", "desc"), ("per_page", str(SAMPLE)), ANY, *bounds(BEGINNING)]
+        asked = [*newest, ("_fields", "id,customer_id,meta_data,line_items,fee_lines")]
         try:
-            # Without a bound on dates some shops show no orders at all.
-            asked = [*newest, ANY, *bounds(BEGINNING), ("_fields", "id,meta_data,line_items,fee_lines")]
-            found = await self.client.get(ORDERS, list[wire.Sample], asked, name="orders.list")
+            found = (await self.client.get(ORDERS, list[wire.Sample], asked, name="orders.list")).content
         except Forbidden:
             heard.denied.append("orders")
             return {}
-        for one in found.content:
-            seen += [("order", said) for said in one.meta_data if self.wanted.of_order(said.key)]
-            parts = [said for part in (*one.line_items, *one.fee_lines) for said in part.meta_data]
-            seen += [("order_line", said) for said in parts if self.wanted.of_order(said.key)]
-        if self.wanted.of_customers:
-            seen += [("customer", said) for said in await self._of_customers(heard, newest)]
-        return sampled(seen)
-
-    async def _of_customers(self, heard: Heard, newest: Query) -> list[Meta]:
-        query = [*newest, ("role", "all"), ("_fields", "id,meta_data")]
+        buyers: People = {}
         try:
-            found = await self.client.get("/wc/v3/customers", list[wire.Fields], query, name="customers.list")
+            buyers = await people(self.client, (one.customer_id for one in found), self.wanted)
         except Forbidden:
             heard.denied.append("customers")
-            return []
-        return [said for one in found.content for said in one.meta_data if self.wanted.of_customer(said.key)]
+        parts = [part for one in found for part in (*one.line_items, *one.fee_lines)]
+        return {
+            kind: some
+            for kind, some in (
+                ("order", sampled(carried((said for one in found for said in one.meta_data), self.wanted))),
+                ("order_line", sampled(carried((said for part in parts for said in part.meta_data), self.wanted))),
+                ("customer", sampled(of_customer((said for one in buyers.values() for said in one), self.wanted))),
+            )
+            if some
+        }
 
     async def _group(self, heard: Heard, group: str) -> Mapping[str, str] | None:
         try:
@@ -159,19 +156,13 @@ class ShopProbe:
         return True
 
 
-def sampled(seen: Iterable[tuple[str, Meta]]) -> dict[str, tuple[CustomField, ...]]:
-    """Return each field once, by kind and name; WooCommerce has no definitions, so the label says it was only seen."""
-    types: dict[str, dict[str, str]] = {}
-    for kind, said in seen:
-        name, value = named(said)
-        types.setdefault(kind, {}).setdefault(name, "json" if value != said.value else "text")
-    return {
-        kind: tuple(
-            CustomField(name=name, label=f"{name.removeprefix('meta.')} (seen on one of the newest)", type=found[name])
-            for name in sorted(found)
-        )
-        for kind, found in types.items()
-    }
+def sampled(seen: Iterable[tuple[str, object]]) -> tuple[CustomField, ...]:
+    """Return each field once; WooCommerce has no definitions, so the label says that it was only seen."""
+    names = sorted({name for name, _value in seen})
+    return tuple(
+        CustomField(name=name, label=f"{name.removeprefix('meta.')} (seen on one of the newest orders)")
+        for name in names
+    )
 
 
 def findings(heard: Heard) -> Sequence[Finding]:

@@ -69,5 +69,6 @@ class Fields(Row, frozen=True, kw_only=True):
 class Sample(Fields, frozen=True, kw_only=True):
     """An order, looked at for which fields there are."""
 
+    customer_id: int = 0
     line_items: tuple[Fields, ...] = ()
     fee_lines: tuple[Fields, ...] = ()
