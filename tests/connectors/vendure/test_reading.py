@@ -198,7 +198,7 @@ async def test_the_shops_own_fields_are_asked_for_by_name() -> None:
         assert "user{id} customFields{vip}" in query
         assert "} customFields{giftNote}}}}" in query
     assert page.records[0].custom["customFields.giftNote"] == "Hello"  # type: ignore[attr-defined]
-    assert fingerprint(again) == fingerprint(page.records[0])
+    assert fingerprint(again) == fingerprint(page.records[0])  # type: ignore[arg-type]
     # What the shop has is asked for once in a session.
     assert desk.names().count("Shop") == 1
 
@@ -219,6 +219,15 @@ async def test_fields_that_were_taken_away_are_not_asked_for_any_more() -> None:
     [page] = await pages_of(opened(desk), "order")
 
     assert ids(page) == ["1"]
+
+
+async def test_nor_are_they_when_an_order_is_read_by_its_id() -> None:
+    desk = Desk().on("Shop", a_shop(fields={"Customer": [a_field("vip")]}), a_shop())
+    desk.on("Orders", failed("GRAPHQL_VALIDATION_FAILED", status=400), listed(an_order()))
+
+    [order] = await opened(desk).sources["order"].read(["1"])
+
+    assert order.external_id == "1"
 
 
 async def test_a_question_that_is_refused_for_another_reason_is_not_asked_again() -> None:

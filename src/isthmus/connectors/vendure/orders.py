@@ -6,10 +6,10 @@ sellers was split into (`Seller`), for the whole of it (`Aggregate`) is read.
 Source: https://docs.vendure.io/reference/graphql-api/admin/object-types#order (3.5)
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -42,6 +42,8 @@ from isthmus.craft.custom import custom
 from isthmus.ports.errors import ContractBroken, WireDrift
 from isthmus.ports.source import Cursor, Page
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:
@@ -72,8 +74,7 @@ class Orders:
 
     async def read(self, ids: Sequence[str]) -> Sequence[Order]:
         """Return the orders of `ids` that were placed; Vendure deletes none of those."""
-        operation = await self.operation()
-        rows = await by_ids(self.client, operation, ids, {"filter": PLACED})
+        rows = await self._asking(lambda asked: by_ids(self.client, asked, ids, {"filter": PLACED}))
         return [await self.whole(raw) for raw in rows]
 
     async def translated(self, rows: Sequence[msgspec.Raw]) -> Sorted[Order]:
@@ -103,16 +104,19 @@ class Orders:
         yield Page([], at.done(), last=True)
 
     async def _page(self, options: Mapping[str, Any], skip: int) -> tuple[wire.Rows, datetime]:
+        return await self._asking(lambda asked: page(self.client, asked, options, skip, PAGE))
+
+    async def _asking(self, ask_for: Callable[[Operation], Awaitable[T]]) -> T:
         asked = await self.operation()
         try:
-            return await page(self.client, asked, options, skip, PAGE)
+            return await ask_for(asked)
         except ContractBroken:
             # Fields of the shop's own may have been taken away since they were asked for.
             self.shop.forget()
             anew = await self.operation()
             if anew == asked:
                 raise
-        return await page(self.client, anew, options, skip, PAGE)
+        return await ask_for(anew)
 
     def _order(self, row: orders.Order, shop: wire.ShopAnswer) -> Order:
         try:
