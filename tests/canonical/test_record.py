@@ -134,6 +134,12 @@ def test_a_field_of_a_later_release_changes_no_fingerprint_until_it_is_used() ->
     assert fingerprint(msgspec.structs.replace(later, country_of_origin="EE")) != fingerprint(now)
 
 
+def test_a_line_without_fields_of_the_merchants_own_is_written_as_it_was_before_there_were_any() -> None:
+    plain, marked = a_line("MUG"), a_line("MUG", custom={"gift": "yes"})
+    assert b"custom" not in msgspec.json.encode(a_line("MUG", custom={}))
+    assert fingerprint(an_order(lines=(plain,))) != fingerprint(an_order(lines=(marked,)))
+
+
 def test_absent_stock_is_not_zero_stock() -> None:
     assert load(StockLevel, dump(stock(None))).on_hand is None
     assert fingerprint(stock(None)) != fingerprint(stock(0))
