@@ -12,7 +12,7 @@ from isthmus.ports.source import Searchable
 from isthmus.store.records import record_values
 from isthmus.store.statement import Many, Row, listed
 
-#: Lines that sell no stocked item; the ERP's sink books them by its own settings.
+#: Lines that sell no stocked item; the ERP's sink books them by its own settings, unless they bear a SKU.
 _WITHOUT_ITEM = frozenset({LineKind.TIP, LineKind.FEE, LineKind.DEPOSIT})
 
 
@@ -26,7 +26,7 @@ class OrderItems:
 
     async def of(self, order: Order) -> Mapping[str, str]:
         """Return the ERP item id by line id. Raises `Ask` naming every SKU nobody knows."""
-        lines = [line for line in order.lines if line.kind not in _WITHOUT_ITEM]
+        lines = [line for line in order.lines if line.kind not in _WITHOUT_ITEM or line.sku]
         bound = await self._bound(lines)
         by_sku = await self._by_sku([line for line in lines if line.variant_ref not in bound])
         found: dict[str, str] = {}
