@@ -2,8 +2,8 @@
 
 What a field takes is asked of the server (`fields_get`), so that `x_studio_region` and a field of an app are alike.
 `readonly` is what forms show and computed fields are born with; up to 16 `states` may take it back for drafts.
-Source: odoo/fields.py (`_description_*`, `convert_to_cache`; 14 to 18), odoo/orm/fields.py (19), the reference page
-"Custom fields and metadata": `x_studio_*` (Studio), `x_*` (made by hand), or fields of an app.
+Source: odoo/fields.py (`_description_*`, `convert_to_cache`; 14 to 18), odoo/orm/fields.py (19), and
+odoo/addons/base/models/ir_model.py (`ir.model.fields`).
 """
 
 import re
