@@ -136,7 +136,7 @@ def test_the_manifest_says_what_the_session_can_do() -> None:
     manifest = CONNECTOR.manifest
     assert (manifest.slug, manifest.role, manifest.api_version) == ("odoo", "erp", "14-19")
     assert set(manifest.reads) == {"variant", "warehouse", "stock_level", "order"}
-    assert set(manifest.writes) == {"order", "order_line", "customer"}
+    assert set(manifest.writes) == {"order", "customer"}
     assert [setting.key for setting in manifest.settings if setting.secret] == ["api_key"]
 
 

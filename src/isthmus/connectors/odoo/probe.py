@@ -158,7 +158,7 @@ class Probe:
         own: dict[str, tuple[CustomField, ...]] = {}
         for kind, model in CUSTOM_MODELS.items():
             try:
-                fields = await self.dialect.fields(model)
+                fields = await self.dialect.described(model)
             except (Forbidden, Misconfigured):
                 continue
             own[kind] = tuple(
