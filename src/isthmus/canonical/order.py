@@ -112,7 +112,9 @@ class OrderLine(Part):
     canceled: Quantity = NOTHING
     returned: Quantity = NOTHING
     note: str = ""
-    custom: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])  # as a record's
+    #: As a record's. Made by `dict` itself, or it would be written where it is empty, and every order kept from before
+    #: this field would count as edited.
+    custom: Mapping[str, Any] = msgspec.field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
     @property
     def discount(self) -> Money:

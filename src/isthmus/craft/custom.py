@@ -105,7 +105,13 @@ def single(value: Any) -> Any:
 
 def decimals_of(value: Any, currency: str = "") -> int | None:
     """Return how many decimals an amount has in its currency, or in that of its record; None where neither is told."""
-    known = value.currency if isinstance(value, Money) else currency
+    match value:
+        case Money():
+            known = value.currency
+        case {"currency": str() as told}:
+            known = told
+        case _:
+            known = currency
     return exponent(known) if known else None
 
 
@@ -148,6 +154,8 @@ def _word(value: Any) -> str:
             return f"{value.amount:f}"
         case Decimal():
             return f"{value:f}"
+        case {"amount": amount, "currency": str()}:
+            return _word(amount)  # an amount that came by way of what is kept
         case int() | date():
             return value.isoformat() if isinstance(value, date) else str(value)
         case _:

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
-import msgspec
-
 from isthmus.canonical.party import Customer
 from isthmus.engine.connections import Connection
 from isthmus.engine.context import Context
@@ -99,8 +97,7 @@ class CustomersToErp:
             self._context,
             work,
             erp,
-            # Fields of the shop's own bear its names, which are none of the ERP's.
-            msgspec.structs.replace(found.record, custom={}),
+            found.record,
             key=key,
             unanswered=found.unanswered,
             adopt=lambda: self._known(work, found.record),

@@ -12,7 +12,7 @@ from isthmus.ports.source import Searchable
 from isthmus.store.records import record_values
 from isthmus.store.statement import Many, Row, listed
 
-#: Lines that sell no stocked item; the ERP's sink books them by its own settings, unless they bear a SKU.
+#: Lines that sell no stocked item; unless the ERP has one of that SKU, its sink books them by its own settings.
 _WITHOUT_ITEM = frozenset({LineKind.TIP, LineKind.FEE, LineKind.DEPOSIT})
 
 
@@ -33,6 +33,8 @@ class OrderItems:
         unknown: list[OrderLine] = []
         for line in lines:
             item = bound.get(line.variant_ref) or by_sku.get(self._settings.tables.sku(line.sku))
+            if item is None and line.kind in _WITHOUT_ITEM:
+                continue  # booked on what the ERP has for all of its kind
             if item is None:
                 unknown.append(line)
             else:

@@ -25,8 +25,7 @@ def ready(order: Order, resolved: Resolved, tables: Tables, zone: tzinfo) -> Ord
     """Return the order as the destination's sink takes it.
 
     The order date is the date in the company's zone (R-ORD-11): an order placed at 23:30 UTC
-    belongs to the next day's books in Tallinn. Fields the shop has beyond ours bear the shop's names, which are no
-    fields of the destination: what is to be written there under its own names, a mapping says.
+    belongs to the next day's books in Tallinn.
     """
     return msgspec.structs.replace(
         order,
@@ -35,7 +34,6 @@ def ready(order: Order, resolved: Resolved, tables: Tables, zone: tzinfo) -> Ord
         shipping_ref=resolved.shipping_ref,
         ordered_on=order.placed_at.astimezone(zone).date(),
         payment_terms=tables.get("payment_terms", order.payment_terms),
-        custom={},
         lines=tuple(_line(line, resolved, tables) for line in order.lines),
         shipping_lines=tuple(_shipping(charge, tables) for charge in order.shipping_lines),
         payments=tuple(_payment(payment, tables) for payment in order.payments),
@@ -48,7 +46,6 @@ def _line(line: OrderLine, resolved: Resolved, tables: Tables) -> OrderLine:
         item_ref=resolved.items.get(line.external_id, ""),
         warehouse=resolved.warehouses.get(line.warehouse, ""),
         taxes=tuple(_tax(tax, tables) for tax in line.taxes),
-        custom={},
     )
 
 
