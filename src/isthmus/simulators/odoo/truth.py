@@ -56,7 +56,7 @@ def partners(env: Env) -> list[dict[str, Any]]:
 def _added(env: Env, model: str, row: Row) -> dict[str, Any]:
     """Return what fields hold that were added to a model, as `custom`; nothing where they are empty."""
     fields = [env.database.fields[model][name] for name in env.database.added.get(model, ())]
-    held = {field.name: _told(row.get(field.key)) for field in fields if row.get(field.key) not in (None, "", ())}
+    held = {field.name: _told(row.get(field.key)) for field in fields if row.get(field.key) not in (field.default, "")}
     return {"custom": held} if held else {}
 
 
