@@ -95,6 +95,11 @@ def test_how_we_came_to_know_a_record_is_not_what_it_says() -> None:
     assert fingerprint(msgspec.structs.replace(level, last_pushed_at=NOW)) == fingerprint(level)
 
 
+def test_fields_a_later_release_added_to_lines_change_nothing_where_they_are_empty() -> None:
+    assert b'"custom"' not in dump(a_line())
+    assert b'"custom":{"x":1}' in dump(a_line(custom={"x": 1}))
+
+
 def test_nor_is_it_inside_a_record_that_stands_in_another() -> None:
     def order(**known: Any) -> Order:
         return an_order(customer=a_customer(**known))

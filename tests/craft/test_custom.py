@@ -1,79 +1,86 @@
-"""Fields of the merchant's own become what a record may carry, and always the same."""
+"""Values of a mapping become what a field takes, or are refused in words."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from itertools import permutations
+from typing import Any
 
 import pytest
 
-from isthmus.canonical.record import Record, dump, fingerprint, load
-from isthmus.craft.custom import LONGEST, LONGEST_NAME, allowed, custom, decimals, names
+from isthmus.canonical.money import Money
+from isthmus.craft import custom
+from isthmus.craft.custom import Unfit
+
+EAST = timezone(timedelta(hours=2))
+LATE = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+EUROS = Money(Decimal("12.50"), "EUR")
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("value", "shown"),
     [
-        ("text", "text"),
-        (True, True),
-        (0, 0),
-        (2**63, "9223372036854775808"),
-        (Decimal("1.10"), "1.10"),
-        (1.5, "1.5"),
-        (["a", 1, None], ["a", 1]),
-        ([Decimal("0.50")], ["0.50"]),
-        ([["a"]], '[["a"]]'),
-        ({"b": Decimal("1.10"), "a": [1]}, '{"a":[1],"b":1.10}'),
+        ("as it is", "as it is"),
+        (True, "true"),
+        (7, "7"),
+        (Decimal("1E+2"), "100"),
+        (EUROS, "12.50"),
+        ({"amount": "12.50", "currency": "EUR"}, "12.50"),
+        (date(2026, 3, 2), "2026-03-02"),
+        (LATE, "2026-03-02T23:30:00+00:00"),
+        (["a", 1], "a, 1"),
     ],
 )
-def test_values_become_what_a_record_may_carry(said: object, kept: object) -> None:
-    assert allowed(said) == kept
-    record = Record(external_id="1", custom=custom([("field", said)]))
-    assert record.custom["field"] == kept
-    assert load(Record, dump(record)) == record
+def test_everything_a_mapping_gives_has_a_text(value: Any, shown: str) -> None:
+    assert custom.text(value) == shown
 
 
-def test_what_is_empty_is_not_there_but_no_and_nought_are() -> None:
-    nothing: list[str] = []
-    fields: list[tuple[str, object]] = [("a", ""), ("b", None), ("c", nothing), ("", "x"), ("d", False), ("e", 0)]
-    assert custom(fields) == {"d": False, "e": 0}
+@pytest.mark.parametrize(("value", "truth"), [(True, True), (0, False), ("Yes", True), ("", False), ("false", False)])
+def test_a_truth_may_be_written(value: Any, truth: bool) -> None:  # noqa: FBT001
+    assert custom.truth(value) is truth
 
 
-def test_a_name_that_comes_twice_keeps_every_value_in_the_order_told() -> None:
-    assert custom([("a", "2"), ("b", "x"), ("a", "1"), ("a", "")]) == {"a": ["2", "1"], "b": "x"}
+def test_an_amount_is_its_number() -> None:
+    kept = {"amount": "12.50", "currency": "JPY"}
+    assert custom.exact(EUROS, 2) == custom.exact(kept) == Decimal("12.5")
+    assert (custom.decimals_of(EUROS), custom.decimals_of(kept), custom.decimals_of("1", "KWD")) == (2, 0, 3)
+    assert custom.decimals_of("1") is None
 
 
-def test_a_list_and_a_value_of_one_name_are_one_list() -> None:
-    assert custom([("a", ["1", "2"]), ("a", "3")]) == {"a": ["1", "2", "3"]}
+def test_a_time_is_the_day_it_is_where_the_erp_is() -> None:
+    assert custom.day(LATE, EAST) == custom.day("2026-03-02T23:30:00+00:00", EAST) == date(2026, 3, 3)
+    assert custom.day(date(2026, 3, 2), EAST) == date(2026, 3, 2)
+    assert custom.moment("2026-03-02") == datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def test_the_order_in_which_fields_are_told_makes_no_difference() -> None:
-    fields = [("b", "2"), ("a", "1"), ("c", "3")]
-    said = [custom(some) for some in permutations(fields)]
-    assert {tuple(one) for one in said} == {("a", "b", "c")}
-    assert len({fingerprint(Record(external_id="1", custom=one)) for one in said}) == 1
+def test_a_list_of_one_is_that_one() -> None:
+    assert custom.single(["a"]) == custom.single("a") == "a"
 
 
-def test_what_is_too_long_is_left_out_whole() -> None:
-    fields: list[tuple[str, object]] = [
-        ("fits", "x" * LONGEST),
-        ("long", "x" * (LONGEST + 1)),
-        ("many", ["x" * LONGEST, "x"]),
-        ("twice", "x" * LONGEST),
-        ("twice", "x"),
-        ("n" * (LONGEST_NAME + 1), "x"),
-    ]
-    assert list(custom(fields)) == ["fits"]
+MANY = [str(n) for n in range(99)]
 
 
-def test_whole_numbers_of_a_field_with_decimals_are_text_as_the_others_are() -> None:
-    assert [decimals(one) for one in (2, Decimal("2.50"), [1, Decimal("0.5")], "2", True, None)] == [
-        "2",
-        Decimal("2.50"),
-        ["1", Decimal("0.5")],
-        "2",
-        True,
-        None,
-    ]
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: custom.text("abcdef", 5), "6 letters and the field keeps 5"),
+        (lambda: custom.text({"a": 1}), "type dict"),
+        (lambda: custom.truth("maybe"), "neither true nor false"),
+        (lambda: custom.exact("Infinity"), "no number"),
+        (lambda: custom.exact(EUROS, 0), "more decimals than the 0"),
+        (lambda: custom.whole("2.5"), "no whole number"),
+        (lambda: custom.single([]), "list of 0"),
+        (lambda: custom.day("soon", UTC), "neither a date"),
+        (lambda: custom.moment("2026-03-02T09:00:00"), "without a zone"),
+        (lambda: custom.choice("x" * 50, MANY), "x" * 40 + "...' is not among"),
+        (lambda: custom.choice("x", MANY), "35, ..."),
+        (lambda: custom.choice("x", ()), "which are: none"),
+    ],
+)
+def test_what_does_not_fit_is_said(make: Callable[[], Any], words: str) -> None:
+    with pytest.raises(Unfit) as refused:
+        make()
+    assert words in str(refused.value)
 
 
-def test_names_are_entered_with_commas() -> None:
-    assert names(" _a, b ,,_a") == ("_a", "b")
+def test_options_only_the_erp_knows_are_left_to_it() -> None:
+    assert custom.choice("anything", None) == "anything"

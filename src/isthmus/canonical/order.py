@@ -110,7 +110,8 @@ class OrderLine(Part):
     canceled: Quantity = NOTHING
     returned: Quantity = NOTHING
     note: str = ""
-    custom: Mapping[str, Any] = {}  # as a record's; empty, it is not written
+    #: As a record's. Empty it is not written, or every order kept from before this field would count as edited.
+    custom: Mapping[str, Any] = {}
 
     @property
     def discount(self) -> Money:

@@ -13,7 +13,7 @@ import msgspec
 
 from isthmus.connectors.shopify import wire
 from isthmus.connectors.shopify import wire_orders as orders
-from isthmus.craft.custom import decimals, names
+from isthmus.craft.attributes import decimals, names
 from isthmus.ports.errors import Misconfigured
 
 Named = tuple[str, object]

@@ -26,7 +26,7 @@ from isthmus.connectors.shopify import wire_orders as orders
 from isthmus.connectors.shopify.fields import attributes
 from isthmus.connectors.shopify.ids import legacy
 from isthmus.connectors.shopify.money import money, settled, share
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 
 ALL = Decimal(1)
 

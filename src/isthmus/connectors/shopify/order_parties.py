@@ -10,8 +10,8 @@ from isthmus.canonical.party import Address, AddressRole, Company, Customer, Tax
 from isthmus.connectors.shopify import wire_orders as orders
 from isthmus.connectors.shopify.fields import metafields
 from isthmus.connectors.shopify.ids import legacy
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
-from isthmus.craft.custom import custom
 
 
 def to_address(address: orders.MailingAddress | None, role: AddressRole) -> Address | None:

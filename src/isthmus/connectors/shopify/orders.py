@@ -35,7 +35,7 @@ from isthmus.connectors.shopify.order_lines import (
 from isthmus.connectors.shopify.order_parties import payment_terms, to_address, to_customer
 from isthmus.connectors.shopify.order_payments import FINANCIAL, to_payments
 from isthmus.connectors.shopify.wire_listing import ListedOrder
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 

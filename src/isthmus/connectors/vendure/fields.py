@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from isthmus.connectors.vendure.wire import FieldConfig
-from isthmus.craft.custom import decimals
+from isthmus.craft.attributes import decimals
 
 Told = Mapping[str, msgspec.Raw] | None
 

@@ -26,7 +26,7 @@ from isthmus.connectors.vendure import wire_orders as orders
 from isthmus.connectors.vendure.fields import own_fields
 from isthmus.connectors.vendure.money import NONE, ONE, Purse, each, shares, whole
 from isthmus.connectors.vendure.wire import FieldConfig
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 
 HUNDRED = Decimal(100)
 SOURCE = "vendure"

@@ -10,8 +10,8 @@ from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.vendure import wire_orders as orders
 from isthmus.connectors.vendure.fields import own_fields
 from isthmus.connectors.vendure.wire import FieldConfig
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
-from isthmus.craft.custom import custom
 
 
 def to_address(said: orders.Address | None, role: AddressRole) -> Address | None:

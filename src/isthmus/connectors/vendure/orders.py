@@ -38,7 +38,7 @@ from isthmus.connectors.vendure.order_states import (
     state_of,
     to_payments,
 )
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import ContractBroken, WireDrift
 from isthmus.ports.source import Cursor, Page
 

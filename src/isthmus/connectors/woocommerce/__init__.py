@@ -22,7 +22,7 @@ from isthmus.connectors.woocommerce.stock import Keepers, Levels
 from isthmus.connectors.woocommerce.stock_sink import LevelSink
 from isthmus.connectors.woocommerce.subscriptions import Topics
 from isthmus.connectors.woocommerce.webhooks import Deliveries
-from isthmus.craft.custom import names
+from isthmus.craft.attributes import names
 from isthmus.ports.connector import Connector, Manifest, Session, Tools
 from isthmus.ports.errors import Misconfigured
 

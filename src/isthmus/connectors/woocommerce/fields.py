@@ -15,7 +15,7 @@ from isthmus.connectors.woocommerce import wire_shop as shop
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.rounds import PAGE
 from isthmus.connectors.woocommerce.wire import Meta
-from isthmus.craft.custom import compact
+from isthmus.craft.attributes import compact
 
 #: Fields of a checkout and of plugins for it; other hidden fields are their own affair.
 CHECKOUT = ("_billing_", "_shipping_", "_wc_other/", "_wc_billing/", "_wc_shipping/")

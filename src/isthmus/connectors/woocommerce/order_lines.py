@@ -26,7 +26,7 @@ from isthmus.connectors.woocommerce.fields import Wanted, carried
 from isthmus.connectors.woocommerce.ids import variant_id
 from isthmus.connectors.woocommerce.order_sums import NONE, amount, checked, each, rounded, settled, share
 from isthmus.connectors.woocommerce.wire import Meta
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 
 HUNDRED = Decimal(100)
 SOURCE = "woocommerce"

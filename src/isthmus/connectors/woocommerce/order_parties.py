@@ -11,8 +11,8 @@ from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.woocommerce import wire_orders as orders
 from isthmus.connectors.woocommerce.fields import Wanted, carried
 from isthmus.connectors.woocommerce.order_lines import plain
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
-from isthmus.craft.custom import custom
 
 
 def to_address(said: orders.Address, role: AddressRole) -> Address | None:

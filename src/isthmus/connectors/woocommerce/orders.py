@@ -36,7 +36,7 @@ from isthmus.connectors.woocommerce.order_sums import NONE, checked
 from isthmus.connectors.woocommerce.rounds import BEGINNING as THE_BEGINNING
 from isthmus.connectors.woocommerce.rounds import PAGE, Feed, bounds, changed, every, page
 from isthmus.connectors.woocommerce.wire import Meta, utc
-from isthmus.craft.custom import custom
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import NotFound, Trouble, Unmapped, WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 
