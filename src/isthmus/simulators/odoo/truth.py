@@ -47,10 +47,13 @@ def _order(env: Env, row: Row, lines: list[Row], products: dict[int, tuple[str, 
 
 
 def partners(env: Env) -> list[dict[str, Any]]:
-    """Return the contacts with something in fields that were added."""
-    rows = env.table("res.partner").rows.values() if env.database.added.get("res.partner") else ()
-    found = [{"id": row["id"], "name": row["name"] or "", **_added(env, "res.partner", row)} for row in rows]
-    return [each for each in found if "custom" in each]
+    """Return the contacts with a tax number, or with something in fields that were added."""
+    found: list[dict[str, Any]] = []
+    for row in env.table("res.partner").rows.values():
+        told = {**({"tax_id": row["vat"]} if row["vat"] else {}), **_added(env, "res.partner", row)}
+        if told:
+            found.append({"id": row["id"], "name": row["name"] or "", **told})
+    return found
 
 
 def _added(env: Env, model: str, row: Row) -> dict[str, Any]:

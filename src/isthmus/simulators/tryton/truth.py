@@ -44,10 +44,15 @@ def _order(env: Env, row: Row) -> dict[str, Any]:
 
 
 def partners(env: Env) -> list[dict[str, Any]]:
-    """Return the parties with something in fields that were added."""
-    rows = env.table("party.party").rows.values() if env.database.added.get("party.party") else ()
-    found = [{"id": row["id"], "name": row["name"] or "", **_added(env, "party.party", row)} for row in rows]
-    return [each for each in found if "custom" in each]
+    """Return the parties with a tax number, or with something in fields that were added."""
+    numbers = {row["party"]: row["code"] for row in env.table("party.identifier").rows.values() if row["type"]}
+    found: list[dict[str, Any]] = []
+    for row in env.table("party.party").rows.values():
+        told = {"tax_id": numbers[row["id"]]} if row["id"] in numbers else {}
+        told |= _added(env, "party.party", row)
+        if told:
+            found.append({"id": row["id"], "name": row["name"] or "", **told})
+    return found
 
 
 def _added(env: Env, model: str, row: Row) -> dict[str, Any]:
