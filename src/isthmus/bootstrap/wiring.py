@@ -135,7 +135,7 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where))
+    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where), flow.kind)
     tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
