@@ -67,7 +67,9 @@ class Learned:
         if not self.is_baseline(now):
             self._learn(seen)
             return []
-        found = [each for each in differences(self.known, seen) if key_of(each) not in accepted]
+        found = [
+            each for each in differences(self.known, seen, aged=now - self.since >= DAY) if key_of(each) not in accepted
+        ]
         lacks = {path for path in lacking(self.known, seen) if key_of(gone(path)) not in accepted}
         missing = self._missing(seen, lacks)
         if any(each.drift.breaking for each in found):

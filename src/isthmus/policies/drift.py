@@ -51,10 +51,19 @@ class Difference(msgspec.Struct, frozen=True):
     after: str = ""
 
 
-def differences(known: Node, seen: Node) -> list[Difference]:
-    """Return what an answer shows that none before it did. What it lacks is another question: `lacking`."""
+def differences(known: Node, seen: Node, *, aged: bool = True) -> list[Difference]:
+    """Return what an answer shows that none before it did. What it lacks is another question: `lacking`.
+
+    `aged`: answers were read for so long that a state not seen yet is a new one. Many answers of one hour do not say
+    that: a state shows only when a record gets there.
+    """
     # Where not all places are kept, one that is not known may be an old one.
-    return list(_compare(known, seen, "$", fresh=count(known) < MOST_NODES))
+    fresh = count(known) < MOST_NODES
+    return [
+        each
+        for each in _compare(known, seen, "$", fresh=fresh)
+        if aged or each.drift not in (Drift.NEW_ENUM_VALUE, Drift.NULL_WHERE_NEVER)
+    ]
 
 
 def lacking(known: Node, seen: Node) -> set[str]:

@@ -156,7 +156,7 @@ def _note(node: Node, value: Any, private: bool, depth: int) -> None:  # noqa: F
             _note(below, each, private, depth + 1)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if isinstance(value, bool):
         return TRUE if value else FALSE
     return _KIND.get(type(value), NULL)
@@ -247,4 +247,4 @@ def _hidden(part: str) -> bool:
     return is_private(part)
 
 
-_KIND: Mapping[type, str] = {int: NUMBER, float: NUMBER, str: STRING, list: LIST, dict: OBJECT}
+_KIND: Mapping[object, str] = {int: NUMBER, float: NUMBER, str: STRING, list: LIST, dict: OBJECT}

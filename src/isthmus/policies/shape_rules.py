@@ -27,9 +27,9 @@ _PRIVATE = frozenset(
     customers partner partners buyer user users login author staff contact contacts vat tax iban bic account holder
     note notes comment comments message messages text html body title titles subject description label caption summary
     reason memo remark remarks sku skus barcode ean gtin code codes number reference ref handle slug alias tag tags key
-    keys token secret password pass signature hash id ids uid uuid gid url uri link links path file image host ip agent
-    latitude longitude birth birthday gender language lang locale timezone tz value values meta attribute attributes
-    option options property properties custom
+    keys cursor token secret password pass signature hash id ids uid uuid gid url uri link links path file image host ip
+    agent latitude longitude birth birthday gender language lang locale timezone tz value values meta attribute
+    attributes option options property properties custom
     """.split()  # noqa: SIM905 - words are read better in lines
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
