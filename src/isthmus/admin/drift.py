@@ -102,8 +102,8 @@ async def accept(context: Context, wanted: Collection[int], *, by: str, because:
             who=by,
             action="accept drift",
             target=f"{there[each]['connection']} {there[each]['operation']} {there[each]['path']}",
-            before=there[each]["before"],
-            after=f"{there[each]['kind']}: {there[each]['after']}",
+            before=there[each]["was"],
+            after=f"{there[each]['kind']}: {there[each]['found']}",
             why=because,
         )
         for each in chosen
@@ -120,8 +120,8 @@ def _view(row: Row) -> DriftView:
         operation=row["operation"],
         kind=kind,
         path=row["path"],
-        before=row["before"],
-        after=row["after"],
+        before=row["was"],
+        after=row["found"],
         breaking=bool(row["breaking"]),
         meaning=MEANING[kind],
         first_at=from_micros(row["first_at"]),

@@ -76,7 +76,7 @@ def accept(
 def _print(found: DriftReport, *, learned: bool) -> None:
     table(
         "Differences",
-        ("id", "connection", "operation", "what", "where", "before", "now", "answers", "first", "last", "state"),
+        ("id", "where", "difference", "answers", "last", "state"),
         [_row(each) for each in found.drifts],
     )
     if learned:
@@ -105,14 +105,9 @@ def _print(found: DriftReport, *, learned: bool) -> None:
 def _row(each: DriftView) -> tuple[str, ...]:
     return (
         str(each.id),
-        each.connection,
-        each.operation,
-        each.kind,
-        each.path,
-        each.before or "-",
-        each.after,
-        f"{each.answers:,}",
-        ago(each.first_at),
+        f"{each.connection} {each.operation} {each.path}",
+        f"{each.kind}: before {each.before or 'nothing'}, now {each.after or 'nothing'}",
+        f"{each.answers:,} since {ago(each.first_at)}",
         ago(each.last_at),
         f"accepted by {each.accepted_by}" if each.accepted_at else "may break a job" if each.breaking else "to know",
     )

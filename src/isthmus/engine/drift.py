@@ -170,7 +170,7 @@ class Watch:
         self._accepted.clear()
         for row in await store.read("accepted_drifts"):
             what = (row["connection"], row["operation"])
-            self._accepted.setdefault(what, set()).add((row["kind"], row["path"], row["after"]))
+            self._accepted.setdefault(what, set()).add((row["kind"], row["path"], row["found"]))
 
     async def keep(self, store: Store) -> None:
         """Write what is new, and read what is new of others. Raises `StoreError`; nothing is lost then."""
@@ -236,8 +236,8 @@ def _row(what: _What, found: _Found) -> Statement:
         operation=operation,
         kind=str(each.drift),
         path=each.path,
-        before=each.before,
-        after=each.after,
+        was=each.before,
+        found=each.after,
         breaking=int(each.drift.breaking),
         first_at=found.first_at,
         last_at=found.last_at,

@@ -21,8 +21,8 @@ CREATE TABLE drift (
   operation TEXT NOT NULL,
   kind TEXT NOT NULL,
   path TEXT NOT NULL,
-  before TEXT NOT NULL,
-  after TEXT NOT NULL,
+  was TEXT NOT NULL,
+  found TEXT NOT NULL,
   breaking INTEGER NOT NULL,
   first_at BIGINT NOT NULL,
   last_at BIGINT NOT NULL,
@@ -30,6 +30,6 @@ CREATE TABLE drift (
   accepted_at BIGINT,
   who TEXT NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX drift_once ON drift (connection, operation, kind, path, after);
+CREATE UNIQUE INDEX drift_once ON drift (connection, operation, kind, path, found);
 CREATE INDEX drift_age ON drift (last_at);
 CREATE INDEX drift_open ON drift (breaking, id) WHERE accepted_at IS NULL;

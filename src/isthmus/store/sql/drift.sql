@@ -22,17 +22,17 @@ WHERE answer_shape.version = :version
 RETURNING version;
 
 -- name: note_drift
-INSERT INTO drift (connection, operation, kind, path, before, after, breaking, first_at, last_at, answers)
-VALUES (:connection, :operation, :kind, :path, :before, :after, :breaking, :first_at, :last_at, :answers)
-ON CONFLICT (connection, operation, kind, path, after) DO UPDATE
+INSERT INTO drift (connection, operation, kind, path, was, found, breaking, first_at, last_at, answers)
+VALUES (:connection, :operation, :kind, :path, :was, :found, :breaking, :first_at, :last_at, :answers)
+ON CONFLICT (connection, operation, kind, path, found) DO UPDATE
 SET last_at = excluded.last_at, answers = drift.answers + excluded.answers;
 
 -- name: accepted_drifts
-SELECT connection, operation, kind, path, after FROM drift WHERE accepted_at IS NOT NULL ORDER BY id;
+SELECT connection, operation, kind, path, found FROM drift WHERE accepted_at IS NOT NULL ORDER BY id;
 
 -- name: drifts
 -- What is open first, what may break a job before what is only new.
-SELECT id, connection, operation, kind, path, before, after, breaking, first_at, last_at, answers, accepted_at, who
+SELECT id, connection, operation, kind, path, was, found, breaking, first_at, last_at, answers, accepted_at, who
 FROM drift ORDER BY accepted_at IS NOT NULL, breaking DESC, id LIMIT :most;
 
 -- name: drift_open
