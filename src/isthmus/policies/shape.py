@@ -165,8 +165,8 @@ def _kind(value: object) -> str:
 def _object(node: Node, value: Mapping[str, Any], private: bool, depth: int) -> None:  # noqa: FBT001 - see `read`
     union = value.get(TYPE_OF_UNION)
     if isinstance(union, str) and is_code(union):
-        # Each type of a union has fields of its own.
-        _note(_part(node, TYPE_OF_UNION), union, private, depth + 1)
+        # Each type of a union has fields of its own; what it is called is the other system's word, wherever it stands.
+        _note(_part(node, TYPE_OF_UNION), union, False, depth + 1)  # noqa: FBT003 - see `read`
         node = _part(node, f"<{union}>")
         node.kinds[OBJECT] = node.kinds.get(OBJECT, 0) + 1
     folded, entry = len(value) > MOST_KEYS or node.folded, is_entry(value)
