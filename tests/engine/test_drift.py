@@ -78,7 +78,7 @@ async def test_all_kinds_are_told_with_when_they_were_seen(watch: Watch, store: 
     assert await told(store) == [
         ("new_enum_value", "$.state", "paid", "void", 2),
         ("null_where_never", "$.total", "string", "null", 1),
-        ("field_missing", "$.lines", "always there", "missing", 1),
+        ("field_missing", "$.lines", "always there", "not there", 1),
         ("new_field", "$.channel", "", "string", 1),
     ]
     report = await admin.drift(Context(store, clock, {}))
@@ -178,7 +178,7 @@ async def test_no_content_is_on_disk(watch: Watch, store: Store) -> None:
     await watch.keep(store)
     for row in await store.read("shape_versions"):
         (shape,) = await store.read(
-            "shape", connection=row["connection"], operation=row["operation"], asked=row["asked"]
+            "shape", connection=row["connection"], operation=row["operation"], question=row["question"]
         )
         assert "jane" not in shape["shape"].lower()
 

@@ -5,7 +5,7 @@ Everything is real but the wire, which changes answers on their way as a vendor'
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class Shop:
 
 
 @asynccontextmanager
-async def a_shop(folder: Path, seed: str = "demo") -> AsyncIterator[Shop]:
+async def a_shop(folder: Path, seed: str = "demo") -> AsyncGenerator[Shop]:
     hands = HandClock(flowing=True)
     shop = ShopifyWorld(
         seed, None, Settings(restore_per_s=1e6), now=lambda: hands.now().replace(microsecond=0), clock=hands.seconds
@@ -126,7 +126,7 @@ async def test_a_healthy_shop_of_500_orders_shows_nothing(tmp_path: Path) -> Non
         learned = {(row["connection"], row["operation"]) for row in await shop.harness.store.read("shapes")}
         assert {("shop", "Orders"), ("erp", "sale.order.search_read")} <= learned
         for row in await shop.harness.store.read("shape_versions"):
-            place = {name: row[name] for name in ("connection", "operation", "asked")}
+            place = {name: row[name] for name in ("connection", "operation", "question")}
             kept = json.loads((await shop.harness.store.read("shape", **place))[0]["shape"])
             assert all(STATE.fullmatch(text) for text in texts(kept["root"]))
 
@@ -139,7 +139,7 @@ def texts(node: dict[str, Any]) -> set[str]:
     ("release", "difference"),
     [
         (retyped, ("type_changed", r"\$\.orders\..*\.currentQuantity", "number", "string")),
-        (dropped, ("field_missing", r"\$\.orders\.nodes\[\]\.returnStatus", "always there", "missing")),
+        (dropped, ("field_missing", r"\$\.orders\.nodes\[\]\.returnStatus", "always there", "not there")),
         (renamed, ("new_enum_value", r"\$\.orders\.nodes\[\]\.returnStatus", "NO_RETURN", "RETURN_LOCKED")),
         (emptied, ("null_where_never", r"\$\.orders\.nodes\[\]\.createdAt", "string", "null")),
         (widened, ("new_field", r"\$\.orders\.nodes\[\]\.riskLevel", "", "string")),

@@ -35,7 +35,7 @@ def test_the_envelope_is_taken_off(said: Any, inside: Any) -> None:
         {"jsonrpc": "2.0", "id": 1, "error": {"code": 200}},
         {"jsonrpc": "2.0", "id": 1, "result": {"ids": False, "messages": [{"type": "error"}]}},
         {"data": {"login": {"errorCode": "INVALID"}}},
-        {"id": 0, "error": ["UserError", []]},
+        {"id": 0, "error": ["UserError", ["no"]]},
     ],
 )
 def test_an_answer_that_says_no_is_not_looked_at(said: Any) -> None:
@@ -65,7 +65,7 @@ def test_what_is_no_json_or_no_success_is_not_looked_at(status: int, body: bytes
 
 
 def rpc(**named: Any) -> bytes:
-    args = ["db", 2, "key", "res.partner", "search_read", [], {"domain": [["name", "=", "Jane"]], **named}]
+    args: list[Any] = ["db", 2, "key", "res.partner", "search_read", [], {"domain": [["name", "=", "Jane"]], **named}]
     return json.dumps({"jsonrpc": "2.0", "params": {"service": "object", "args": args}}).encode()
 
 

@@ -44,11 +44,11 @@ class DriftView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShapeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was learned of one operation. `asked` tells questions for other fields apart."""
+    """What was learned of one operation. `question` tells questions for other fields apart."""
 
     connection: str
     operation: str
-    asked: str
+    question: str
     fingerprint: str
     answers: int
     since: datetime
@@ -136,7 +136,7 @@ def _shape(row: Row) -> ShapeView:
     return ShapeView(
         connection=row["connection"],
         operation=row["operation"],
-        asked=row["asked"],
+        question=row["question"],
         fingerprint=row["fingerprint"],
         answers=row["answers"],
         since=from_micros(row["since"]),

@@ -87,7 +87,7 @@ def _print(found: DriftReport, *, learned: bool) -> None:
                 (
                     each.connection,
                     each.operation,
-                    each.asked or "all",
+                    each.question or "all",
                     each.fingerprint,
                     f"{each.answers:,}",
                     ago(each.since),

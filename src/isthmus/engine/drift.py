@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
     connection: str
     operation: str
-    asked: str
+    question: str
 
 
 @dataclass(slots=True)
@@ -43,10 +43,10 @@ class Budget:
     """
 
     per_second: float = 0.02
-    burst: float = 2.0
+    burst: float = 1.0
     rest: float = 100.0
     seconds: Callable[[], float] = time.perf_counter
-    _left: float = 2.0
+    _left: float = 1.0
     _at: float | None = None
     _until: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
 
@@ -163,7 +163,7 @@ class Watch:
     async def load(self, store: Store) -> None:
         """Take over what others have learned, found and accepted. Raises `StoreError`."""
         for row in await store.read("shape_versions"):
-            place = Place(row["connection"], row["operation"], row["asked"])
+            place = Place(row["connection"], row["operation"], row["question"])
             learned = self._place(place)
             if learned is not None and learned.version != row["version"]:
                 await self._read(store, place, learned)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from isthmus.policies.drift import IN_A_ROW, Difference, differences, gone, lacking, present
+from isthmus.policies.drift import IN_A_ROW, Difference, differences, gone, presence
 from isthmus.policies.shape import Node, absorb, fingerprint, only_open, without_open
 from isthmus.store.statement import Row
 
@@ -70,8 +70,9 @@ class Learned:
         found = [
             each for each in differences(self.known, seen, aged=now - self.since >= DAY) if key_of(each) not in accepted
         ]
-        lacks = {path for path in lacking(self.known, seen) if key_of(gone(path)) not in accepted}
-        missing = self._missing(seen, lacks)
+        there = presence(self.known, seen)
+        lacks = {path for path, is_there in there.items() if not is_there and key_of(gone(path)) not in accepted}
+        missing = self._missing(there, lacks)
         if any(each.drift.breaking for each in found):
             return found + missing
         if missing:
@@ -146,10 +147,9 @@ class Learned:
         self.answers += 1
         self._more += 1
 
-    def _missing(self, seen: Node, lacks: set[str]) -> list[Difference]:
+    def _missing(self, there: Mapping[str, bool], lacks: set[str]) -> list[Difference]:
         """Count the fields that are not there; return those that were not in several answers in a row."""
-        there = present(self.known, seen)
-        counted = {path: number for path, number in self.lacks.items() if path not in there}
+        counted = {path: number for path, number in self.lacks.items() if path in lacks or path not in there}
         for path in lacks:
             counted[path] = counted.get(path, 0) + 1
         self.lacks = counted

@@ -4,7 +4,7 @@ Nothing is said that was not seen often enough: each claim ("always there", "nev
 sightings, so that a rare but honest answer is no alarm.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -52,7 +52,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def differences(known: Node, seen: Node, *, aged: bool = True) -> list[Difference]:
-    """Return what an answer shows that none before it did. What it lacks is another question: `lacking`.
+    """Return what an answer shows that none before it did. What it lacks is another question: `presence`.
 
     `aged`: answers were read for so long that a state not seen yet is a new one. Many answers of one hour do not say
     that: a state shows only when a record gets there.
@@ -66,19 +66,14 @@ def differences(known: Node, seen: Node, *, aged: bool = True) -> list[Differenc
     ]
 
 
-def lacking(known: Node, seen: Node) -> set[str]:
-    """Return the fields that were always there and are in less than half of their objects now."""
-    return {path for path, there in _presence(known, seen, "$") if not there}
-
-
-def present(known: Node, seen: Node) -> set[str]:
-    """Return the fields that were always there and are there now."""
-    return {path for path, there in _presence(known, seen, "$") if there}
+def presence(known: Node, seen: Node) -> Mapping[str, bool]:
+    """Return the fields that were always there, where their object is there: are they in half of the objects now?"""
+    return dict(_presence(known, seen, "$"))
 
 
 def gone(path: str) -> Difference:
     """Return the difference of a field that is not there any more."""
-    return Difference(Drift.FIELD_MISSING, path, "always there", "missing")
+    return Difference(Drift.FIELD_MISSING, path, "always there", "not there")
 
 
 def kinds_of(node: Node) -> Sequence[str]:

@@ -36,7 +36,7 @@ SETTLED, EACH = 200, 20
 TYPE_OF_UNION = "__typename"
 
 
-class Node(msgspec.Struct, omit_defaults=True):
+class Node(msgspec.Struct, omit_defaults=True, gc=False):  # a tree, so that nothing is to be collected
     """One place: how often which type was seen, what is below it, and which states it named (`many`: it names none).
 
     `folded`: its keys are content, so all that is below them stands under one part.
@@ -141,7 +141,9 @@ def join(path: str, part: str) -> str:
 
 
 def _note(node: Node, value: Any, private: bool, depth: int) -> None:  # noqa: FBT001 - see `read`
-    kind = _kind(value)
+    kind = _KIND.get(value.__class__, NULL)
+    if kind is TRUE and not value:
+        kind = FALSE
     node.kinds[kind] = node.kinds.get(kind, 0) + 1
     if kind is STRING:
         if not node.many:
@@ -156,12 +158,6 @@ def _note(node: Node, value: Any, private: bool, depth: int) -> None:  # noqa: F
             _note(below, each, private, depth + 1)
 
 
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return TRUE if value else FALSE
-    return _KIND.get(type(value), NULL)
-
-
 def _object(node: Node, value: Mapping[str, Any], private: bool, depth: int) -> None:  # noqa: FBT001 - see `read`
     union = value.get(TYPE_OF_UNION)
     if isinstance(union, str) and is_code(union):
@@ -172,11 +168,15 @@ def _object(node: Node, value: Mapping[str, Any], private: bool, depth: int) -> 
     folded, entry = len(value) > MOST_KEYS or node.folded, is_entry(value)
     if folded and not node.folded:
         _fold(node)
+    parts, deeper = node.parts, depth + 1
     for key, each in value.items():
         if (entry and is_any(key)) or (union is not None and key == TYPE_OF_UNION):
             continue
-        part = FREE if folded else _named(key)
-        _note(_part(node, part), each, private or _hidden(part), depth + 1)
+        part, hides = _FOLDED if folded else _place(key)
+        below = parts.get(part)
+        if below is None:
+            below = parts[part] = Node()
+        _note(below, each, private or hides, deeper)
 
 
 def _text(node: Node, text: str, private: bool) -> None:  # noqa: FBT001 - see `read`
@@ -238,13 +238,13 @@ def _folds(part: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _named(key: str) -> str:
-    return key if is_name(key) else FREE
+def _place(key: str) -> tuple[str, bool]:
+    """Return the part a key stands for, and whether no text below it is kept."""
+    part = key if is_name(key) else FREE
+    return part, is_private(part)
 
 
-@lru_cache(maxsize=4096)
-def _hidden(part: str) -> bool:
-    return is_private(part)
+_FOLDED = (FREE, is_private(FREE))
 
 
-_KIND: Mapping[object, str] = {int: NUMBER, float: NUMBER, str: STRING, list: LIST, dict: OBJECT}
+_KIND: Mapping[object, str] = {bool: TRUE, int: NUMBER, float: NUMBER, str: STRING, list: LIST, dict: OBJECT}

@@ -1,17 +1,17 @@
 -- What the answers of other systems look like, learned from the answers, and what was different about later ones.
 
--- `asked`: a digest of the fields a request asks for. `shape`: fields, types, counts and the names of states; no content.
+-- `question`: a digest of the fields a request asks for. `shape`: fields, types, counts and the names of states; no content.
 CREATE TABLE answer_shape (
   connection TEXT NOT NULL,
   operation TEXT NOT NULL,
-  asked TEXT NOT NULL,
+  question TEXT NOT NULL,
   version BIGINT NOT NULL,
   answers BIGINT NOT NULL,
   since BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
   fingerprint TEXT NOT NULL,
   shape TEXT NOT NULL,
-  PRIMARY KEY (connection, operation, asked)
+  PRIMARY KEY (connection, operation, question)
 );
 CREATE INDEX answer_shape_age ON answer_shape (seen_at);
 

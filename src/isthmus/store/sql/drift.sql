@@ -1,21 +1,21 @@
 -- The learned shapes of answers, and what was different about later ones.
 
 -- name: shape_versions
-SELECT connection, operation, asked, version FROM answer_shape ORDER BY connection, operation, asked;
+SELECT connection, operation, question, version FROM answer_shape ORDER BY connection, operation, question;
 
 -- name: shape
 SELECT version, answers, since, seen_at, shape FROM answer_shape
-WHERE connection = :connection AND operation = :operation AND asked = :asked;
+WHERE connection = :connection AND operation = :operation AND question = :question;
 
 -- name: shapes
-SELECT connection, operation, asked, answers, since, seen_at, fingerprint FROM answer_shape
-ORDER BY connection, operation, asked;
+SELECT connection, operation, question, answers, since, seen_at, fingerprint FROM answer_shape
+ORDER BY connection, operation, question;
 
 -- name: keep_shape
 -- Only over the version it was made from: another process may have learned something meanwhile.
-INSERT INTO answer_shape (connection, operation, asked, version, answers, since, seen_at, fingerprint, shape)
-VALUES (:connection, :operation, :asked, :version + 1, :answers, :since, :seen_at, :fingerprint, :shape)
-ON CONFLICT (connection, operation, asked) DO UPDATE
+INSERT INTO answer_shape (connection, operation, question, version, answers, since, seen_at, fingerprint, shape)
+VALUES (:connection, :operation, :question, :version + 1, :answers, :since, :seen_at, :fingerprint, :shape)
+ON CONFLICT (connection, operation, question) DO UPDATE
 SET version = answer_shape.version + 1, answers = excluded.answers, since = excluded.since, seen_at = excluded.seen_at,
   fingerprint = excluded.fingerprint, shape = excluded.shape
 WHERE answer_shape.version = :version
@@ -42,8 +42,8 @@ SELECT COUNT(*) AS drifts FROM drift WHERE accepted_at IS NULL AND breaking = 1;
 UPDATE drift SET accepted_at = :now, who = :who WHERE CAST(id AS TEXT) IN (:ids...) AND accepted_at IS NULL RETURNING id;
 
 -- name: prune_shapes
-DELETE FROM answer_shape WHERE (connection, operation, asked) IN (
-  SELECT connection, operation, asked FROM answer_shape WHERE seen_at < :before ORDER BY seen_at LIMIT 200
+DELETE FROM answer_shape WHERE (connection, operation, question) IN (
+  SELECT connection, operation, question FROM answer_shape WHERE seen_at < :before ORDER BY seen_at LIMIT 200
 )
 RETURNING seen_at;
 
