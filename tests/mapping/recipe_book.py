@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,7 +57,6 @@ class Recipe:
     """A section of the page."""
 
     title: str
-    text: str = ""
     files: dict[str, str] = field(default_factory=dict[str, str])
     cases: list[Case] = field(default_factory=list[Case])
 
@@ -79,7 +79,7 @@ def recipes(page: str) -> Sequence[Recipe]:
         if inside and line == "```":
             inside = False
             if found and language in _USUAL:
-                _add(found[-1], language, body, before, number - len(body))
+                _add(_open(found, language), language, body, before, number - len(body))
         elif inside:
             body.append(line)
         elif fence:
@@ -89,6 +89,13 @@ def recipes(page: str) -> Sequence[Recipe]:
         elif line:
             before = line
     return [each for each in found if each.cases]
+
+
+def _open(found: list[Recipe], language: str) -> Recipe:
+    """Return the recipe that a block belongs to: after examples, another document begins another recipe."""
+    if language == "toml" and found[-1].cases and DOCUMENT in found[-1].files:
+        found.append(Recipe(found[-1].title))
+    return found[-1]
 
 
 def _add(recipe: Recipe, language: str, body: Sequence[str], before: str, line: int) -> None:
@@ -171,7 +178,7 @@ def _new(name: str, place: int, currency: str) -> dict[str, Any]:
 
 def _put(tree: Any, steps: Sequence[str | int], value: Any, currency: str) -> None:
     name = ""
-    for step, after in zip(steps, steps[1:], strict=False):
+    for step, after in pairwise(steps):
         if isinstance(step, int):
             while len(tree) <= step:
                 tree.append(_new(name, len(tree), currency))
@@ -239,13 +246,16 @@ def _told(mapping: OrderMapping, order: Order, skip: str) -> dict[str, Any]:
 
 def _read(made: Any, steps: Sequence[str | int]) -> Any:
     for step in steps:
-        if isinstance(made, Mapping):
-            made = cast("Mapping[Any, Any]", made).get(step)
-        elif isinstance(step, int):
-            made = made[step] if step < len(made) else None
-        elif made is not None:
-            made = getattr(made, step)
+        made = _part(made, step)
     return made
+
+
+def _part(made: Any, step: str | int) -> Any:
+    if made is None:
+        return None
+    if isinstance(step, int):
+        return made[step] if step < len(made) else None
+    return cast("Mapping[Any, Any]", made).get(step) if isinstance(made, Mapping) else getattr(made, step)
 
 
 def _shown(value: Any) -> Any:
