@@ -63,7 +63,7 @@ class Gateway:
     def __init__(self, shop: Shop, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Open with a full bucket and no tokens issued."""
         self.throttled = 0
-        self.scopes = SCOPES
+        self.scopes: tuple[str, ...] = SCOPES
         self.points: Counter[str] = Counter()  # what each operation has cost, all calls together
         self.bucket = Bucket(settings.restore_per_s, settings.bucket_size, clock)
         self._shop = shop
