@@ -91,7 +91,7 @@ def findings() -> str | None:
     module = importlib.import_module("isthmus.admin.doctor.meanings")
     meanings: dict[str, tuple[str, str]] = module.FINDINGS
     intro = (
-        "# Findings\n\nWhat `isthmus doctor` and `isthmus connect check` may say. Each is printed with what to click in "
+        "# Findings\n\nWhat `isthmus doctor` and `isthmus connect check` may say, each printed with what to click in "
         "the words of\nthe system it is about. A call that failed is told by its [error](errors.md).\n\n"
     )
     rows = reference_findings.rows(ROOT / "src" / "isthmus", meanings)
