@@ -44,7 +44,7 @@ class Newcomer:
             return await answer.json()
 
 
-@pytest.fixture(params=PAIRS, ids=lambda pair: "-".join(pair))
+@pytest.fixture(params=PAIRS, ids="-".join)
 async def newcomer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Newcomer]:
     shop, erp = request.param
     ports = {"shop": free_port(), "erp": free_port()}

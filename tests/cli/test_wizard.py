@@ -1,4 +1,4 @@
-"""`isthmus init` on a terminal, as somebody new meets it: questions, a mistake, a correction, and what the doctor says."""
+"""`isthmus init` on a terminal, as somebody new meets it: questions, a mistake, its correction, the doctor."""
 
 import asyncio
 import contextlib

@@ -1,6 +1,6 @@
 """A project between a simulated Shopify and a simulated Odoo, and a doctor to visit it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,7 +73,7 @@ async def ward(
     key: str = "demo-key",
     today: datetime | None = None,
     subscribed: bool = True,
-) -> AsyncIterator[Ward]:
+) -> AsyncGenerator[Ward]:
     """Open a project in which all is well; `toml` replaces pieces of its file, `today` is the date here and there."""
     clock = LaterClock()
     clock.ahead = (today - datetime.now(UTC)) if today else timedelta(0)
