@@ -1,6 +1,7 @@
 """Names do not repeat, and a wrong one is told the right one."""
 
-from isthmus.kit.names import fresh_id, nearest
+from isthmus.kit.fresh import fresh_id
+from isthmus.kit.names import nearest
 
 
 def test_names_do_not_repeat() -> None:

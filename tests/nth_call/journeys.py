@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from isthmus.canonical.product import Variant
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.testing.truth import same
 from tests.nth_call.rig import PLACES, Rig
 

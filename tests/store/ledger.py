@@ -4,7 +4,7 @@ from typing import Any
 
 from isthmus.engine.flow import Mark
 from isthmus.engine.mirror import HOT, USUAL, mark_jobs
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.store.base import Store, one
 from isthmus.store.statement import Row, Statement, say
 

@@ -10,7 +10,7 @@ from isthmus.engine.disposition import ANSWERABLE
 from isthmus.engine.flow import Creates, Flow
 from isthmus.flows.binding import Agreed, bind
 from isthmus.kit.clock import to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.sink import Receipt
 from isthmus.ports.source import Searchable
 from isthmus.store.base import one

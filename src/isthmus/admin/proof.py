@@ -14,7 +14,8 @@ from isthmus.engine.sweep import Sweep
 from isthmus.engine.tally import Tally, tally_of
 from isthmus.flows.proof_reasons import sight_of
 from isthmus.kit.clock import from_micros, to_micros
-from isthmus.kit.names import fresh_id, nearest
+from isthmus.kit.fresh import fresh_id
+from isthmus.kit.names import nearest
 from isthmus.store.base import one
 from isthmus.store.statement import Row, Statement, listed, say
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ import msgspec
 from isthmus.bootstrap.checks import FILE, ConfigError, check_keys, positive, table_of
 from isthmus.bootstrap.config import FlowConfig, ProjectConfig, switch
 from isthmus.bootstrap.connectors import open_connections
+from isthmus.bootstrap.mappings import LiveRows, Project
 from isthmus.bootstrap.needs import refuse_unserved
 from isthmus.bootstrap.own import worker_of
 from isthmus.bootstrap.routes import read_when, with_neighbors
+from isthmus.canonical.order import Order
 from isthmus.engine import failpoints
 from isthmus.engine.context import Context
 from isthmus.engine.engine import Engine, Plan, Rules
@@ -34,6 +36,7 @@ from isthmus.kit.http import Http
 from isthmus.kit.names import nearest
 from isthmus.mapping.tables import KNOWN, Tables
 from isthmus.policies.importable import GATES, ImportPolicy
+from isthmus.policies.routing import When
 from isthmus.store.base import Store
 from isthmus.store.level import bring_up
 from isthmus.store.open import open_store
@@ -132,7 +135,8 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    tables = _tables(values.get("tables", {}), where)
+    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where), flow.kind)
+    tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
         written = table_of(values.get("places", {}), f"[flows.{flow.name}.places]")
@@ -155,11 +159,21 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
         concurrency=_concurrency(values.get("concurrency", 6), where),
         policy=ImportPolicy(gate, test_orders=switch(flow, "test_orders", default=False)),
         tables=tables,
+        mapping=files,
         reference=reference,
         warehouse=str(values.get("warehouse", "")),
         zone=config.zone,
-        when=read_when(values.get("when", {}), flow.name),
+        when=_with_rule(read_when(values.get("when", {}), flow.name), files),
     )
+
+
+def _with_rule(when: When, files: Project) -> When:
+    """Return what a flow takes, with the condition of its document if it has one."""
+
+    def rule(order: Order) -> bool:
+        return files().takes(order)
+
+    return replace(when, rule=rule) if files().when is not None else when
 
 
 def _tables(written: Any, where: str) -> Tables:

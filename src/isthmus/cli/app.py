@@ -19,6 +19,7 @@ from isthmus.cli import (
     limits,
     look,
     migrate,
+    promote,
     prove,
     proxy,
     run,
@@ -66,6 +67,7 @@ app.command()(limits.limits)
 app.command()(look.trace)
 app.command()(look.parked)
 app.command()(look.audit)
+app.command()(promote.promote)
 app.command()(prove.reconcile)
 app.command()(prove.prove)
 app.command()(act.retry)

@@ -15,7 +15,7 @@ from isthmus.engine.flow import Flow
 from isthmus.engine.hold import Hold, Why
 from isthmus.engine.holds import CONNECTION, Holds, resumed
 from isthmus.kit.clock import to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.errors import Trouble
 from isthmus.ports.pace import Caller, calling
 from isthmus.store.base import one

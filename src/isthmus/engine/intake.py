@@ -18,7 +18,7 @@ from isthmus.engine.mirror import Mirror
 from isthmus.engine.news import news_of
 from isthmus.engine.unreadable import park, read_apart
 from isthmus.kit.clock import from_micros, to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.errors import Held, NeedsOperator, Throttled, Trouble
 from isthmus.ports.pace import Caller, Lane, calling
 from isthmus.ports.receiver import Notice

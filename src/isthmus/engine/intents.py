@@ -13,7 +13,7 @@ from isthmus.engine.failpoints import failpoint
 from isthmus.engine.outcome import Ask, Later, Leave, Parked, Skipped, Snoozed
 from isthmus.engine.work import Work
 from isthmus.kit.clock import to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.errors import InDoubt, Transient, Trouble
 from isthmus.ports.sink import Key, Receipt, Unique
 from isthmus.store.records import Held, Unanswered

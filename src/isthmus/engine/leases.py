@@ -12,7 +12,7 @@ from isthmus.engine.disposition import RETRY
 from isthmus.engine.outcome import Parked
 from isthmus.engine.work import Work, job_of
 from isthmus.kit.clock import from_micros, to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.pace import Lease
 from isthmus.store.group import StoreError
 from isthmus.store.statement import Many, Row, listed, say

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from isthmus import __version__
 from isthmus.engine.context import Context
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.store.base import one
 from isthmus.store.group import StoreError
 from isthmus.store.statement import listed, say

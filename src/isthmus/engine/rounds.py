@@ -15,7 +15,7 @@ from isthmus.engine.holds import Holds
 from isthmus.engine.mirror import Mirror
 from isthmus.engine.unreadable import park
 from isthmus.kit.clock import to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.errors import Held, NeedsOperator, Throttled, Trouble
 from isthmus.ports.pace import Caller, Lane, calling
 from isthmus.ports.source import Cursor

@@ -22,7 +22,7 @@ from isthmus.engine.failpoints import failpoint
 from isthmus.engine.proof import Entry, Finding, Judgement, Pair, Part, Proof, Side, Verdict, span_of
 from isthmus.engine.tally import tally_of, tally_text
 from isthmus.kit.clock import to_micros
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.errors import Held, NeedsOperator, Throttled, Trouble
 from isthmus.ports.pace import Caller, Lane, calling
 from isthmus.ports.source import Cursor

@@ -1,14 +1,20 @@
 """What a pair of orders says, in words both systems share: items by the ERP's id, customers by the ERP's id."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from isthmus.canonical.order import LineKind, Order, OrderLine, OrderStatus
 from isthmus.engine.context import Context
 from isthmus.flows.order_parties import buyer
 from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.errors import MappingError
 from isthmus.policies.agreement import Content
+from isthmus.ports.errors import Unmapped
+from isthmus.store.records import mirrored
 from isthmus.store.statement import listed
 
 #: What sells no item of the assortment: the total speaks of it.
@@ -32,6 +38,26 @@ async def known_of(context: Context, settings: OrderSettings, orders: Iterable[O
         await _counterparts(context, settings, "variant", variants),
         await _counterparts(context, settings, "customer", buyers),
     )
+
+
+async def sold_of_list(context: Context, settings: OrderSettings, orders: Sequence[Order]) -> Mapping[str, Order]:
+    """Return orders of a list for comparison, by id, with the lines the mapping document makes of them.
+
+    Such a list lacks what a row may look at, so the mirror is asked. What the mirror knows at another total, or what no
+    row has an answer for, is compared as the list says it: it differs, and the reason is with the order's own job.
+    """
+    found = {order.external_id: order for order in orders}
+    mapping = settings.mapping()
+    if not mapping.changes_lines or not found:
+        return found
+    rows = await context.store.read("records", connection=settings.source, kind="order", ids=listed(sorted(found)))
+    for row in rows:
+        known = mirrored(Order, row).record
+        listed_as = found[known.external_id]
+        if known.total == listed_as.total:
+            with suppress(MappingError, Unmapped):
+                found[known.external_id] = replace(listed_as, lines=mapping.first(known).lines)
+    return found
 
 
 async def _counterparts(context: Context, settings: OrderSettings, kind: str, ids: set[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from isthmus.ports.source import Searchable
 from isthmus.store.records import record_values
 from isthmus.store.statement import Many, Row, listed
 
-#: Lines that sell no stocked item; the ERP's sink books them by its own settings.
+#: Lines that sell no stocked item; unless the ERP has one of that SKU, its sink books them by its own settings.
 _WITHOUT_ITEM = frozenset({LineKind.TIP, LineKind.FEE, LineKind.DEPOSIT})
 
 
@@ -26,13 +26,15 @@ class OrderItems:
 
     async def of(self, order: Order) -> Mapping[str, str]:
         """Return the ERP item id by line id. Raises `Ask` naming every SKU nobody knows."""
-        lines = [line for line in order.lines if line.kind not in _WITHOUT_ITEM]
+        lines = [line for line in order.lines if line.kind not in _WITHOUT_ITEM or line.sku]
         bound = await self._bound(lines)
         by_sku = await self._by_sku([line for line in lines if line.variant_ref not in bound])
         found: dict[str, str] = {}
         unknown: list[OrderLine] = []
         for line in lines:
             item = bound.get(line.variant_ref) or by_sku.get(self._settings.tables.sku(line.sku))
+            if item is None and line.kind in _WITHOUT_ITEM:
+                continue  # booked on what the ERP has for all of its kind
             if item is None:
                 unknown.append(line)
             else:

@@ -12,7 +12,9 @@ from isthmus.engine.context import Context
 from isthmus.engine.flow import Mark
 from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Ask, Later, Parked, Snoozed
+from isthmus.flows.order_words import asking
 from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.store.base import one
 from isthmus.store.records import Standing, record_values
 from isthmus.store.statement import Many
@@ -41,14 +43,20 @@ class OrderParties:
         self._settings = settings
         self._pull = pull
 
-    async def of(self, order: Order) -> Parties:
-        """Return the parties. Raises `Later` while the customer is on its way, `Ask` when it is parked."""
-        customer = buyer(order)
+    async def of(self, order: Order, sold: Order, mapping: OrderMapping) -> Parties:
+        """Return the parties; `sold` is the order as the ERP is to be told where it goes.
+
+        Raises `Later` while the customer is on its way, `Ask` when it is parked or cannot be mapped.
+        """
+        with asking():
+            customer = mapping.customer(order, buyer(sold))
         known = await self._known(customer)
-        found = parties(order, known)
-        if found is None:
+        found = parties(sold, known)
+        if known is not None:
+            customer = mapping.kept(customer, known.record)
+        if found is None or (known is not None and mapping.differs(customer, known.record)):
             await self._bring(customer, known)
-            found = parties(order, await self._known(customer))
+            found = parties(sold, await self._known(customer))
         if found is None:
             await self._wait(customer)
         return found or Parties("", "", "")

@@ -27,8 +27,11 @@ class OrderPlaces:
         """Look everything up anew next time."""
         self._since = None
 
-    async def of(self, order: Order) -> dict[str, str]:
-        """Return the ERP warehouse code of each place of an order. Raises `Later` before the first reading."""
+    async def of(self, order: Order, otherwise: str = "") -> dict[str, str]:
+        """Return the ERP warehouse code of each place of an order. Raises `Later` before the first reading.
+
+        `otherwise` is the code for places that have none, where it is another one than the flow's.
+        """
         places = {line.warehouse for line in order.lines}
         if any(places):
             settings = self._settings
@@ -42,7 +45,8 @@ class OrderPlaces:
         for place in places:
             if place not in kept:
                 kept[place] = await self._code(place) if place else self._settings.warehouse
-        return {place: kept[place] for place in places}
+        usual = self._settings.warehouse
+        return {place: otherwise or usual if kept[place] == usual else kept[place] for place in places}
 
     async def _code(self, place: str) -> str:
         mirrored = await self._context.mirrored(Warehouse, self._settings.source, place)

@@ -1,7 +1,7 @@
 """Which of a shop's order flows takes an order, and that no two of them bring it to two ERPs."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from isthmus.canonical.order import Order
 from isthmus.canonical.stock import Warehouse
@@ -12,9 +12,11 @@ from isthmus.engine.outcome import Parked, Skipped
 from isthmus.engine.work import Work
 from isthmus.flows.rounds import after_first_rounds
 from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.errors import MappingError
 from isthmus.policies.decision import Decision
 from isthmus.policies.reasons import REASONS
-from isthmus.policies.routing import route
+from isthmus.policies.routing import Way, When, route
+from isthmus.ports.errors import Unmapped
 from isthmus.store.base import one
 from isthmus.store.records import mirrored
 from isthmus.store.statement import Step, listed, say
@@ -43,7 +45,7 @@ class OrderRoutes:
 
         Of what no flow takes the last flow of the shop asks. Raises `Later` before the shop's places are known.
         """
-        if not self._ways:
+        if not self._ways and self._settings.mapping().when is None:
             return None
         if self._asks("warehouse"):
             await after_first_rounds(self._context, ((self._settings.source, "warehouse"),))
@@ -64,7 +66,7 @@ class OrderRoutes:
         Such a list says neither who bought nor where it goes, so the mirror is asked for what the rules look at. An
         order that the mirror does not have is decided upon by what the list says.
         """
-        if not self._ways:
+        if not self._ways and self._settings.mapping().when is None:
             return {order.external_id for order in orders}
         ids = listed(order.external_id for order in orders)
         rows = await self._context.store.read("records", connection=self._settings.source, kind="order", ids=ids)
@@ -73,7 +75,7 @@ class OrderRoutes:
 
     async def own(self, orders: Sequence[Order]) -> set[str]:
         """Return the ids of those orders that this flow takes, or asks about."""
-        if not self._ways:
+        if not self._ways and self._settings.mapping().when is None:
             return {order.external_id for order in orders}
         mine = {self._settings.name, None} if self._last else {self._settings.name}
         return {order_id for order_id, decision in (await self._decided(orders)).items() if decision.value in mine}
@@ -96,7 +98,7 @@ class OrderRoutes:
 
     @property
     def _last(self) -> bool:
-        return self._ways[-1].flow == self._settings.name
+        return not self._ways or self._ways[-1].flow == self._settings.name
 
     def _asks(self, name: str) -> bool:
         return any(name in way.when.words for way in self._ways)
@@ -104,9 +106,16 @@ class OrderRoutes:
     async def _decided(self, orders: Sequence[Order]) -> Mapping[str, Decision[str | None]]:
         held = await self._held([order.external_id for order in orders])
         places = await self._places(orders)
-        return {
-            order.external_id: route(order, self._ways, places, held.get(order.external_id, ())) for order in orders
-        }
+        return {order.external_id: self._route(order, places, held.get(order.external_id, ())) for order in orders}
+
+    def _route(self, order: Order, places: Mapping[str, str], held: Collection[str]) -> Decision[str | None]:
+        settings = self._settings
+        # A document that came to have a condition while the flow was running.
+        alone = (Way(settings.name, settings.destination, When(rule=lambda each: settings.mapping().takes(each))),)
+        try:
+            return route(order, self._ways or alone, places, held)
+        except (MappingError, Unmapped) as wrong:
+            return Decision(None, "no_route", f"{wrong}")
 
     async def _held(self, ids: Sequence[str]) -> Mapping[str, set[str]]:
         """Return the ERPs that hold each order or may hold it."""
@@ -115,7 +124,7 @@ class OrderRoutes:
             shop=self._settings.source,
             ids=listed(ids),
             keys=listed(f"{self._settings.source}:{each}" for each in ids),
-            destinations=listed(sorted({way.destination for way in self._ways})),
+            destinations=listed(sorted({way.destination for way in self._ways} or {self._settings.destination})),
         )
         held: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:

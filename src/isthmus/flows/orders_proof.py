@@ -19,7 +19,7 @@ from isthmus.engine.flow import Mark
 from isthmus.engine.mirror import Absorbs, mark_jobs
 from isthmus.engine.proof import GRACE, Entry, Finding, Judgement, Pair, Part, Side, Verdict, matched
 from isthmus.engine.unreadable import read_apart
-from isthmus.flows.order_content import contents, known_of
+from isthmus.flows.order_content import contents, known_of, sold_of_list
 from isthmus.flows.order_routes import OrderRoutes
 from isthmus.flows.proof_reasons import Accepted, Ledger, ledger_of
 from isthmus.flows.settings import OrderSettings
@@ -134,13 +134,17 @@ class OrdersProof:
     async def _differ(self, some: Iterable[Orders]) -> list[list[Difference] | None]:
         """Return what differs: None when both sides agree, an empty list when one side has none or too many."""
         listed = list(some)
-        known = await known_of(self._context, self._settings, [each.here for each in listed if each.here is not None])
+        mine = [each.here for each in listed if each.here is not None]
+        known = await known_of(self._context, self._settings, mine)
+        sold = await sold_of_list(self._context, self._settings, mine)
         found: list[list[Difference] | None] = []
         for each in listed:
             if each.here is None or each.there is None or len(each.live) > 1:
                 found.append([])
             else:
-                found.append(differences(*contents(each.here, each.there, known, self._settings)) or None)
+                found.append(
+                    differences(*contents(sold[each.here.external_id], each.there, known, self._settings)) or None
+                )
         return found
 
     def _verdict(self, orders: Orders, differing: list[Difference] | None, ledger: Ledger, now: datetime) -> Judgement:

@@ -23,7 +23,9 @@ from isthmus.flows.order_items import OrderItems
 from isthmus.flows.order_parties import OrderParties, Pull
 from isthmus.flows.order_places import OrderPlaces
 from isthmus.flows.order_routes import OrderRoutes
+from isthmus.flows.order_words import asking, mapping_of, reference_of, sold_of
 from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.policies.importable import importable
 from isthmus.policies.reasons import REASONS
@@ -105,7 +107,8 @@ class OrdersToErp:
         order, bound, unanswered = found.record, found.held, found.unanswered
         if astray := await self._astray(work, found):
             return astray
-        key = Key(unique=unique, reference=self._settings.reference.format(number=order.number))
+        mapping = mapping_of(self._settings, work)
+        key = Key(unique=unique, reference=reference_of(self._settings, mapping, order))
         erp = self._context.connection(self.destination)
         await second_look(self._context, work, erp, ("order", key), unanswered)
         if unanswered is not None and unanswered.left:
@@ -126,7 +129,7 @@ class OrdersToErp:
             if earlier is not None and landed is None:
                 work.also(never_arrived(self._context, earlier))
             return refusal
-        prepared = await self._prepare(order)
+        prepared = await self._prepare(order, mapping, there=held is not None)
         claim = self._routes.claim(order.external_id, unique)
         put = partial(put_once, self._context, work, erp, prepared, key=key, claim=claim)
         receipt = await put(unanswered=unanswered, held=bound)
@@ -195,10 +198,13 @@ class OrdersToErp:
             return Parked("total_unexplained", gap, ("Correct the order in the shop: it is tried again", "Retry"))
         return None
 
-    async def _prepare(self, order: Order) -> Order:
-        items = await self._items.of(order)
-        parties = await self._parties.of(order)
-        warehouses = await self._places.of(order)
+    async def _prepare(self, order: Order, mapping: OrderMapping, *, there: bool) -> Order:
+        sold = sold_of(mapping, order)
+        items = await self._items.of(sold)
+        parties = await self._parties.of(order, sold, mapping)
+        with asking():
+            otherwise = mapping.warehouse(order)
+        warehouses = await self._places.of(order, otherwise)
         resolved = Resolved(
             customer_ref=parties.customer_ref,
             billing_ref=parties.billing_ref,
@@ -206,7 +212,9 @@ class OrdersToErp:
             items=items,
             warehouses=warehouses,
         )
-        return ready(order, resolved, self._settings.tables, self._settings.zone)
+        prepared = ready(sold, resolved, self._settings.tables, self._settings.zone)
+        with asking():
+            return mapping.then(order, prepared, skip=self.destination if there else "")
 
     async def _confirmed(self, order: Order) -> list[Step]:
         now = self._context.micros()

@@ -1,18 +1,29 @@
 """What a merchant may say about each flow; defaults are the ordinary case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
+from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.mapping.tables import Tables
 from isthmus.policies.importable import ImportPolicy
 from isthmus.policies.routing import Way, When
 
+_AS_IT_COMES = OrderMapping()
+
+
+def as_it_comes() -> OrderMapping:
+    """Return the mapping of a flow that has no document."""
+    return _AS_IT_COMES
+
 
 @dataclass(frozen=True, slots=True)
 class OrderSettings:
-    """Orders from one shop to one ERP. `ways`: every order flow of a shop that has several, in their order."""
+    """Orders from one shop to one ERP. `ways`: every order flow of a shop that has several, in their order.
+
+    `mapping` gives the document as it is now: it may change while the flow runs.
+    """
 
     name: str
     source: str
@@ -21,6 +32,7 @@ class OrderSettings:
     concurrency: int = 6
     policy: ImportPolicy = field(default_factory=ImportPolicy)
     tables: Tables = field(default_factory=Tables)
+    mapping: Callable[[], OrderMapping] = as_it_comes
     reference: str = "{number}"
     warehouse: str = ""
     zone: tzinfo = UTC

@@ -1,13 +1,7 @@
-"""Names that never repeat, and the nearest right one for a wrong one."""
+"""The nearest right name for a wrong one."""
 
 import difflib
-import os
 from collections.abc import Iterable
-
-
-def fresh_id() -> str:
-    """Return 24 random hexadecimal digits."""
-    return os.urandom(12).hex()
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-#: Tables a flow may have in `isthmus.toml`, and what their two sides are.
+from isthmus.ports.errors import Unmapped
+
+#: Tables flows look into by themselves, and what their two sides are. A mapping may have any others beside them.
 KNOWN = {
     "sku": "shop SKU to ERP SKU",
     "tax": "shop tax name to ERP tax id",
@@ -12,6 +14,8 @@ KNOWN = {
     "payment_terms": "shop payment terms to ERP payment term id",
     "shipping": "shop shipping method to ERP carrier or product",
 }
+#: Stands for every word that has no row of its own.
+OTHERS = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,16 @@ class Tables:
     def sku(self, sku: str) -> str:
         """Return the ERP's SKU for a shop's."""
         return self.get("sku", sku, sku)
+
+    def must(self, table: str, value: str) -> str:
+        """Return the counterpart of `value`, or of all others (`*`). Raises `Unmapped`."""
+        rows = self.rows.get(table, {})
+        found = rows.get(value, rows.get(OTHERS))
+        if found is None:
+            raise Unmapped(table, value)
+        return found
+
+    def over(self, more: "Tables") -> "Tables":
+        """Return these tables with the rows of others where these have none."""
+        names = {*self.rows, *more.rows}
+        return Tables({name: {**more.rows.get(name, {}), **self.rows.get(name, {})} for name in sorted(names)})

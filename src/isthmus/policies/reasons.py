@@ -18,6 +18,7 @@ REASONS: dict[str, str] = {
     "other_flow": "Another flow of this shop takes it.",
     "no_route": "No flow of this shop takes this order.",
     "several_routes": "Its goods ship from places of several flows, and an order goes to one ERP.",
+    "mapping_failed": "The mapping document has no answer for this record.",
     "left": "A person decided to leave it as it is.",
     # stock
     "free_stock": "Everything that is free is offered.",

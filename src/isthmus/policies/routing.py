@@ -4,7 +4,7 @@ Flows are asked in the order of the project file; the first that takes the order
 already stays there, whatever the rules say by now: it would be in two ERPs otherwise. (R-MUL-01)
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isthmus.canonical.order import LineKind, Order
@@ -21,13 +21,17 @@ ASKED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The orders a flow takes: each asked word must be one of those written. Nothing asked: all orders."""
+    """The orders a flow takes: each asked word must be one of those written. Nothing asked: all orders.
+
+    `rule` is a merchant's own condition beside the words; whatever it raises is raised by `route`.
+    """
 
     words: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    rule: Callable[[Order], bool] | None = None
 
     def __bool__(self) -> bool:
         """Tell whether anything is asked."""
-        return bool(self.words)
+        return bool(self.words) or self.rule is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,13 @@ def route(
     said = _said(order, places)
     at_home = [way for way in ways if way.destination in held_in]
     for way in at_home or ways:
-        if _takes(way.when, said):
+        if _takes(way.when, said) and (way.when.rule is None or way.when.rule(order)):
             return Decision(way.flow, "routed")
     if at_home:
         return Decision(at_home[0].flow, "routed")
     detail = "; ".join(f"{name}: {_shown(said[name])}" for name in ASKED if _is_asked(name, ways))
     split = any(_takes(way.when, {**said, "warehouse": [place]}) for way in ways for place in said["warehouse"])
-    return Decision(None, "several_routes" if split else "no_route", detail)
+    return Decision(None, "several_routes" if split else "no_route", detail or "nothing that a mapping asks for")
 
 
 def _said(order: Order, places: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.store.base import WakeUps
 from isthmus.store.group import GroupCommit, Rows, StoreError
 from isthmus.store.postgres import schema

@@ -1,0 +1,226 @@
+"""A mapping document as it is written: `mappings/<flow>.toml`, read and checked for its form."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+
+from isthmus.kit.names import nearest
+from isthmus.mapping.errors import Where
+from isthmus.mapping.targets import CUSTOM, SECTIONS
+
+#: What a row may say beside its source, in the order in which it is shown. Kept for spreadsheets as well.
+ROW_KEYS: Mapping[str, str] = {
+    "from": "source: an expression such as shipping_to.region; left out: what would stand there anyway",
+    "when": "expression: only where it is true the row does anything",
+    "table": "code table the value is looked up in; a word without a row is asked about",
+    "default": "what stands there when the value is empty",
+    "check": "expression over value: false asks a person",
+    "required": "true: an empty value asks a person",
+    "length": "the most characters; longer asks a person",
+    "cut": "true: what is longer than length is cut instead",
+    "owner": "whose field it is: the source's connection (written each time), or the destination's (only at first)",
+    "type": "what it is, for readers: text, number, day, code",
+    "example": "a value for readers",
+    "note": "why, for readers",
+}
+_TOP = ("note", "when", "tables", "add", *SECTIONS)
+ADD_KEYS: Mapping[str, str] = {
+    "name": "a word of your own that never changes: the line is known by it",
+    "when": "expression: only where it is true the line is added",
+    "sku": "expression: the ERP's SKU; empty books it on the ERP's product for fees",
+    "title": "expression: its text",
+    "price": "expression: amount per piece (default 0)",
+    "quantity": "expression: how many (default 1)",
+    "kind": "fee (default), goods or tip",
+    "note": "why, for readers",
+}
+_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_HEAD = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
+#: A document people read; code tables of any length are files of their own.
+LARGEST = 1_000_000
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from"}, forbid_unknown_fields=True):
+    """One row: what fills one field."""
+
+    source: str = ""
+    when: str = ""
+    table: str = ""
+    default: str | int | bool | None = None
+    check: str = ""
+    required: bool = False
+    length: int = 0
+    cut: bool = False
+    owner: str = ""
+    type: str = ""
+    example: str = ""
+    note: str = ""
+
+
+class Added(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line that the shop's order does not have."""
+
+    name: str
+    when: str = ""
+    sku: str = ""
+    title: str = ""
+    price: str = ""
+    quantity: str = ""
+    kind: str = "fee"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One flow's mapping, in the order of its file; `lines` are line numbers by section and field."""
+
+    name: str = ""
+    text: str = ""
+    note: str = ""
+    when: str = ""
+    rows: Mapping[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
+    added: Sequence[Added] = ()
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+
+    def where(self, section: str, field_name: str = "", part: str = "") -> Where:
+        """Return the place of a row, for whoever has to change it."""
+        row = f"{section}.{field_name}" if section and field_name else section or field_name
+        return Where(self.name, f"{row} {part}".strip(), self.lines.get((section, field_name), 0))
+
+
+def read_document(text: str, name: str = "") -> Document:
+    """Read a document. Raises `CannotRead` that names line and row."""
+    if len(text) > LARGEST:
+        message = "larger than 1 MB: put long code tables into files of their own"
+        raise Where(name).unreadable(message)
+    try:
+        tree = tomllib.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise Where(name).unreadable(f"not TOML: {wrong}" if isinstance(wrong, ValueError) else "not TOML") from None
+    empty = Document(name, text, lines=_lines(text))
+    for key in tree:
+        if key not in _TOP:
+            message = f"there is no section {key!r}{nearest(key, _TOP)}"
+            raise empty.where(key).unreadable(message)
+    return Document(
+        name,
+        text,
+        _text(tree.get("note", ""), empty.where("", "note")),
+        _text(tree.get("when", ""), empty.where("", "when")),
+        {
+            (section, name): row
+            for section in SECTIONS
+            for name, row in _section(tree.get(section, {}), section, empty).items()
+        },
+        _added(tree.get("add", []), empty),
+        _tables(tree.get("tables", {}), empty),
+        empty.lines,
+    )
+
+
+def _section(body: Any, section: str, document: Document) -> dict[str, Row]:
+    if not isinstance(body, dict):
+        message = f'[{section}] holds rows such as note = "..."'
+        raise document.where(section).unreadable(message)
+    rows = _flat(cast("dict[str, Any]", body))
+    return {name: _row(value, section, name, document) for name, value in rows.items()}
+
+
+def _flat(body: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return rows by field: `custom.x = ...` and `"custom.x" = ...` are the same, and TOML nests the first."""
+    found: dict[str, Any] = {}
+    for key, value in body.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict) and key in ("custom", "company") and not before:
+            found.update(_flat(cast("dict[str, Any]", value), f"{name}."))
+        else:
+            found[name] = value
+    return found
+
+
+def _row(value: Any, section: str, name: str, document: Document) -> Row:
+    where = document.where(section, name)
+    known = SECTIONS[section]
+    if known.shape(name) is None or name == CUSTOM:
+        hint = nearest(name, known.names) or (
+            "; fields of the other system's own are custom.<name>" if "." not in name else ""
+        )
+        message = f"{name} cannot be filled{hint}"
+        raise where.unreadable(message)
+    if isinstance(value, str):
+        return Row(source=value)
+    if not isinstance(value, dict):
+        message = 'a row is an expression in quotes, or { from = "...", ... }'
+        raise where.unreadable(message)
+    for key in cast("dict[str, Any]", value):
+        if key not in ROW_KEYS:
+            message = f"a row says nothing under {key!r}{nearest(key, ROW_KEYS)}"
+            raise where.unreadable(message)
+    try:
+        row = msgspec.convert(value, Row)
+    except msgspec.ValidationError as wrong:
+        raise where.unreadable(_said(wrong)) from None
+    if row.length < 0 or (row.cut and not row.length):
+        message = "length is a number of characters; cut goes with it"
+        raise where.unreadable(message)
+    return row
+
+
+def _added(body: Any, document: Document) -> tuple[Added, ...]:
+    where = document.where("add")
+    try:
+        added = tuple(msgspec.convert(body, list[Added]))
+    except msgspec.ValidationError as wrong:
+        message = f"[[add]]: {_said(wrong)}; it takes {', '.join(ADD_KEYS)}"
+        raise where.unreadable(message) from None
+    names = [each.name for each in added]
+    for each in added:
+        if not _WORD.fullmatch(each.name) or names.count(each.name) > 1:
+            message = f"[[add]] name = {each.name!r} must be one word in small letters, and the only one"
+            raise where.unreadable(message)
+        if each.kind not in ("fee", "goods", "tip"):
+            message = f"[[add]] kind = {each.kind!r}: fee, goods or tip"
+            raise where.unreadable(message)
+    return added
+
+
+def _tables(body: Any, document: Document) -> dict[str, dict[str, str]]:
+    try:
+        written = msgspec.convert(body, dict[str, dict[str, str | int]])
+    except msgspec.ValidationError:
+        message = '[tables.<name>] holds rows "word" = "other word"'
+        raise document.where("tables").unreadable(message) from None
+    return {name: {key: str(value) for key, value in rows.items()} for name, rows in written.items()}
+
+
+def _text(value: Any, where: Where) -> str:
+    if not isinstance(value, str):
+        message = "must be a text in quotes"
+        raise where.unreadable(message)
+    return value
+
+
+def _said(wrong: msgspec.ValidationError) -> str:
+    return str(wrong).replace("Object contains unknown field", "unknown key").replace("`", "'")
+
+
+def _lines(text: str) -> dict[tuple[str, str], int]:
+    """Return the line of each section and key; TOML's own reader does not say."""
+    found: dict[tuple[str, str], int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            section = head.group(1).strip("\"' ")
+            found.setdefault((section.partition(".")[0], section.partition(".")[2].strip("\"'")), number)
+            found.setdefault((section.partition(".")[0], ""), number)
+        elif key := _KEY.match(line):
+            name = next(each for each in key.groups() if each)
+            outer, _, inner = section.partition(".")
+            found.setdefault((outer, f"{inner}.{name}" if inner else name), number)
+    return found
