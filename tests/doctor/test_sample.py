@@ -54,6 +54,22 @@ async def test_an_order_that_is_there_already_is_said_to_be(tmp_path: Path) -> N
         assert sample.there.startswith("S")
 
 
+async def test_an_order_no_flow_takes_is_said_to_be_one(tmp_path: Path) -> None:
+    rule = '[flows.orders.when]\ncountry = "JP"\n\n[flows.stock]\n'
+    async with ward(tmp_path, toml=[("[flows.stock]\n", rule)]) as made:
+        await made.shop.place_orders(1, 1)
+        assert (await stops(made)).keys() == {"no_route"}
+
+
+async def test_what_a_mapping_has_no_answer_for_stops_it(tmp_path: Path) -> None:
+    (tmp_path / "mappings").mkdir()
+    rows = '[order]\n"custom.x_ref" = { from = "custom.never_there", required = true }\n'
+    (tmp_path / "mappings" / "orders.toml").write_text(rows, "utf-8")
+    async with ward(tmp_path) as made:
+        await made.shop.place_orders(1, 1)
+        assert "mappings/orders.toml line 2" in (await stops(made))["mapping_failed"]
+
+
 async def test_a_shop_without_orders_has_no_sample(tmp_path: Path) -> None:
     async with ward(tmp_path) as made:
         assert await rehearse(made.app) == []

@@ -68,6 +68,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "Orders are in the ERP and nobody there has confirmed them: a rule of approval, or a block on the customer.",
         "Approve them there, and exempt the user of Isthmus from the rule if all orders are to pass.",
     ),
+    "other_flow": ("Another flow of the shop takes the sample order.", "Nothing; ask with `--flow` and its name."),
     "permission_excess": (
         "The account may do everything.",
         "Make one with the permissions on the connector's page only.",

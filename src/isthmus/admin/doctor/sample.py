@@ -11,17 +11,21 @@ from typing import Any, cast
 
 import msgspec
 
-from isthmus.canonical.order import LineKind, Order, OrderStatus
+from isthmus.canonical.order import LineKind, Order, OrderLine, OrderStatus
 from isthmus.canonical.product import Variant
 from isthmus.canonical.stock import Warehouse
 from isthmus.engine.context import Context
+from isthmus.engine.outcome import Ask
 from isthmus.flows.order_places import written
+from isthmus.flows.order_routes import OrderRoutes
+from isthmus.flows.order_words import asking, reference_of, sold_of
 from isthmus.flows.settings import OrderSettings
+from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.policies.importable import importable
 from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
-from isthmus.ports.errors import Trouble
+from isthmus.ports.errors import Trouble, Unmapped
 from isthmus.ports.listing import Glimpsed, Listing, Span
 from isthmus.ports.pace import Caller, calling
 from isthmus.ports.sink import Key, Rehearsing
@@ -92,15 +96,19 @@ class Rehearsal:
 
     async def _on_paper(self, order: Order) -> Sample:
         settings, stops = self.settings, list[Stop]()
-        key = Key(
-            unique=f"{settings.source}:{order.external_id}", reference=settings.reference.format(number=order.number)
-        )
-        there = await self._there(key)
-        stops += _refusals(order, settings, known=bool(there))
-        items = await self._items(order, stops)
-        resolved = Resolved("", "", "", items, await self._warehouses(order))
-        prepared = ready(order, resolved, settings.tables, settings.zone)
-        rehearsed = await self._rehearse(prepared, key, stops)
+        mapping = settings.mapping()
+        prepared, key, there, rehearsed = order, Key(f"{settings.source}:{order.external_id}"), "", True
+        try:
+            key = Key(key.unique, reference_of(settings, mapping, order))
+            there = await self._there(key)
+            stops += await self._refusals(order, known=bool(there))
+            prepared = await self._prepared(order, mapping, stops, there=bool(there))
+            rehearsed = await self._rehearse(prepared, key, stops)
+        except Unmapped as missing:
+            stops.append(Stop(code=missing.code, message=str(missing)))
+        except Ask as question:
+            asked = question.outcome
+            stops.append(Stop(code=asked.code, message=asked.because, fix=next(iter(asked.answers), "")))
         return Sample(
             flow=settings.name,
             number=order.number,
@@ -108,11 +116,23 @@ class Rehearsal:
             total=str(order.total),
             currency=order.currency,
             ordered_on=str(prepared.ordered_on or ""),
-            lines=tuple(_line(prepared, place) for place in range(len(prepared.lines))),
+            lines=tuple(_shown(line) for line in prepared.lines),
             stops=tuple(stops),
             there=there,
             rehearsed=rehearsed,
         )
+
+    async def _prepared(self, order: Order, mapping: OrderMapping, stops: list[Stop], *, there: bool) -> Order:
+        """Return the order as the ERP's sink would be handed it, but for the customer. Raises `Ask`."""
+        settings = self.settings
+        sold = sold_of(mapping, order)
+        items = await self._items(sold, stops)
+        with asking():
+            usual = mapping.warehouse(order) or settings.warehouse
+        resolved = Resolved("", "", "", items, await self._warehouses(sold, usual))
+        prepared = ready(sold, resolved, settings.tables, settings.zone)
+        with asking():
+            return mapping.then(order, prepared, skip=settings.destination if there else "")
 
     async def _there(self, key: Key) -> str:
         """Return the ERP's number of the order; `find` of a sink may tidy up, a listing only looks."""
@@ -121,6 +141,20 @@ class Rehearsal:
             return ""
         found = await erp.listing("order").named([key.unique])
         return next((each.record.number or each.record.external_id for each in found), "")
+
+    async def _refusals(self, order: Order, *, known: bool) -> list[Stop]:
+        """Return why the order is not to be written, whatever the ERP would say."""
+        way = await OrderRoutes(self.context, self.settings).decided(order)
+        if way is not None and way.value is None:
+            return [Stop(code=way.because, message=f"{REASONS[way.because]} It says {way.detail}.")]
+        if way is not None and way.value != self.settings.name:
+            return [Stop(code="other_flow", message=f"{REASONS['other_flow']} It is {way.value}.")]
+        decision = importable(order, self.settings.policy, known=known)
+        if not decision.value:
+            return [Stop(code=decision.because, message=f"{REASONS[decision.because]} {decision.detail}".strip())]
+        if order.status is not OrderStatus.CANCELED and (gap := difference(order)):
+            return [Stop(code="total_unexplained", message=gap, fix="Correct the order in the shop.")]
+        return []
 
     async def _items(self, order: Order, stops: list[Stop]) -> dict[str, str]:
         """Return the ERP's item of each line, asked of the ERP itself."""
@@ -144,20 +178,19 @@ class Rehearsal:
                 found[line.external_id] = known[sku][0].external_id
         return found
 
-    async def _warehouses(self, order: Order) -> dict[str, str]:
+    async def _warehouses(self, order: Order, usual: str) -> dict[str, str]:
         settings, places = self.settings, {line.warehouse for line in order.lines if line.warehouse}
         if not places:
-            return {"": settings.warehouse}
+            return {"": usual}
         shop = self.context.connection(settings.source).source("warehouse")
         erp = self.context.connection(settings.destination).source("warehouse")
         names: dict[str, str] = {each.external_id: each.name for each in await shop.read(sorted(places))}
         codes = {each.name.casefold(): each.code async for page in erp.changes(None) for each in _places(page.records)}
         found = {
-            place: written(settings, place, names.get(place, ""))
-            or codes.get(names.get(place, "").casefold(), settings.warehouse)
+            place: written(settings, place, names.get(place, "")) or codes.get(names.get(place, "").casefold(), usual)
             for place in places
         }
-        return {"": settings.warehouse, **found}
+        return {"": usual, **found}
 
     async def _rehearse(self, prepared: Order, key: Key, stops: list[Stop]) -> bool:
         """Let the ERP's connector translate it; return whether it can."""
@@ -188,15 +221,6 @@ def _places(records: Sequence[Any]) -> list[Warehouse]:
     return [each for each in records if isinstance(each, Warehouse) and each.active]
 
 
-def _refusals(order: Order, settings: OrderSettings, *, known: bool) -> list[Stop]:
-    decision = importable(order, settings.policy, known=known)
-    if not decision.value:
-        return [Stop(code=decision.because, message=f"{REASONS[decision.because]} {decision.detail}".strip())]
-    if order.status is not OrderStatus.CANCELED and (gap := difference(order)):
-        return [Stop(code="total_unexplained", message=gap, fix="Correct the order in the shop.")]
-    return []
-
-
 def _of_item(settings: OrderSettings, sku: str, found: Sequence[Variant]) -> list[Stop]:
     if not found:
         fix = f'Create it in the ERP, or map it: [flows.{settings.name}.tables.sku] "{sku}" = "<SKU in the ERP>"'
@@ -207,8 +231,7 @@ def _of_item(settings: OrderSettings, sku: str, found: Sequence[Variant]) -> lis
     return []
 
 
-def _line(order: Order, place: int) -> SampleLine:
-    line = order.lines[place]
+def _shown(line: OrderLine) -> SampleLine:
     return SampleLine(
         sku=line.sku,
         item=line.item_ref,
