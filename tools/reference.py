@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import reference_findings, reference_reasons
 from tools import reference_source as source
 from tools.reference_cli import command_pages
+from tools.reference_mapping import mapping_page
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "reference"
@@ -103,6 +104,7 @@ PAGES: dict[str, Callable[[], str | None]] = {
     "connectors": connectors,
     "errors": errors,
     "findings": findings,
+    "mapping": mapping_page,
     "reasons": reasons,
     "settings": settings,
 }
