@@ -105,6 +105,7 @@ def shopify(url: str, token: str, secret: str = "demo-secret") -> list[tuple[str
         ("Client secret", secret),
         ("Previous client secret", ""),
         ("Access token (may", token),
+        ("Metafields of customers", ""),
         ("API version", ""),
         ("Is it meant?", "y"),
     ]
