@@ -144,7 +144,7 @@ class Project:
         files = Tables(read_tables(self.folder, self.flow))
         tables = Tables(document.tables).over(files).over(self.written)
         try:
-            mapping = build(document, tables, hooks.functions, _content(hooks.text, files))
+            mapping = build(document, tables, hooks.functions, content_of(hooks.text, files))
         except MappingError as wrong:
             raise ConfigError(str(wrong)) from wrong
         self._mapping, self._rows, self.trouble = mapping, tables.rows, ""
@@ -165,7 +165,7 @@ def document_of(folder: Path, flow: str) -> Document:
         raise ConfigError(str(wrong)) from wrong
 
 
-def _content(hooks: str, files: Tables) -> str:
+def content_of(hooks: str, files: Tables) -> str:
     """Return what a mapping is made of beside its document."""
     rows = [f"{name}\x1e{word}\x1e{other}" for name, some in sorted(files.rows.items()) for word, other in some.items()]
     return "\x1d".join([hooks, *rows]) if hooks or rows else ""

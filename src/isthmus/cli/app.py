@@ -17,6 +17,7 @@ from isthmus.cli import (
     hold,
     limits,
     look,
+    mapping,
     migrate,
     promote,
     prove,
@@ -82,3 +83,4 @@ app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
 app.add_typer(connector.connector, name="connector")
+app.add_typer(mapping.mapping, name="mapping")
