@@ -19,7 +19,7 @@ from isthmus.kit.clock import to_micros
 from isthmus.ports.probe import CustomField, Report
 from isthmus.store.open import open_store
 from isthmus.store.records import record_values
-from isthmus.store.statement import Many, Step, say
+from isthmus.store.statement import Many, Row, Step, say
 
 PROJECT = """[isthmus]
 time_zone = "Europe/Berlin"
@@ -81,6 +81,23 @@ class Place:
                 ]
             )
         )
+
+    def stored(self, kind: str, external_id: str, connection: str = "shop") -> str:
+        """Return what the mirror holds of a record."""
+        rows = self.read("record", connection=connection, kind=kind, external_id=external_id)
+        return rows[0]["body"]
+
+    def read(self, statement: str, **values: Any) -> list[Row]:
+        """Ask the store."""
+
+        async def ask() -> list[Row]:
+            store = await open_store("sqlite:///isthmus.db", self.folder)
+            try:
+                return await store.read(statement, **values)
+            finally:
+                await store.close()
+
+        return asyncio.run(ask())
 
     async def _write(self, steps: Sequence[Step]) -> None:
         store = await open_store("sqlite:///isthmus.db", self.folder)

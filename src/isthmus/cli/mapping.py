@@ -6,14 +6,16 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from isthmus.bootstrap import mapping_cases
 from isthmus.bootstrap.checks import ConfigError
 from isthmus.bootstrap.config import ProjectConfig
 from isthmus.bootstrap.mapping_check import checked
+from isthmus.bootstrap.mapping_try import tried
 from isthmus.bootstrap.wiring import joined
-from isthmus.cli.mapping_show import plain_check, print_check
+from isthmus.cli.mapping_show import plain_check, plain_try, print_check, print_results, print_try
 from isthmus.cli.options import FOLDER, JSON
 from isthmus.cli.project import project, run_async
-from isthmus.cli.show import as_json, fail
+from isthmus.cli.show import as_json, fail, out
 from isthmus.engine.context import Context
 from isthmus.store.group import StoreError
 
@@ -64,3 +66,86 @@ def check(
     else:
         print_check(found)
     raise SystemExit(0 if found.well else 1)
+
+
+@mapping.command("try")
+def try_(
+    order: Annotated[str, typer.Argument(help="Order number (#1001 or 1001) or the shop's order id.")],
+    folder: Annotated[Path, FOLDER] = Path(),
+    *,
+    flow: Annotated[str, FLOW] = "",
+    draft: Annotated[bool, DRAFT] = False,
+    json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show what the mapping makes of one order that was seen: left as it came, right as it would be told.
+
+    Nothing is asked and nothing is written. Exit code 1 when a row has no answer for it.
+    """
+    found = with_context(folder, lambda config, context: tried(config, context, order, flow=flow, draft=draft))
+    if not found:
+        fail(f"no order {order!r} has been seen; is it newer than the last look at the shop?", 1)
+    if json:
+        as_json([plain_try(each) for each in found])
+    else:
+        for each in found:
+            print_try(each)
+    raise SystemExit(
+        1 if any(each.preview.wrong or each.preview.because or each.written.wrong for each in found) else 0
+    )
+
+
+@mapping.command()
+def record(
+    order: Annotated[str, typer.Argument(help="Order number (#1001 or 1001) or the shop's order id.")],
+    folder: Annotated[Path, FOLDER] = Path(),
+    *,
+    name: Annotated[str, typer.Option("--name", help="What the test is called, such as bavaria-gift.")],
+    flow: Annotated[str, FLOW] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep/--scrub", help="Keep the buyer's name, e-mail, phone, street and remarks.")
+    ] = False,
+) -> None:
+    """Write a test from an order that was seen: what it comes to today is what is expected from now on.
+
+    Whoever bought is replaced by neutral words, unless --keep says otherwise; custom fields and tags stay.
+    """
+
+    async def work(config: ProjectConfig, context: Context) -> Path | None:
+        found = await tried(config, context, order, flow=flow)
+        if len(found) > 1:
+            fail(f"{len(found)} flows or orders have it: say --flow, or the shop's own id")
+        return mapping_cases.record(config, found[0], name, keep=keep) if found else None
+
+    path = with_context(folder, work)
+    if path is None:
+        fail(f"no order {order!r} has been seen; is it newer than the last look at the shop?", 1)
+    out.print(f"wrote {path}", markup=False, soft_wrap=True)
+    out.print(
+        "Look through its custom fields and tags before it is shared; `isthmus mapping test` runs it.", style="dim"
+    )
+
+
+@mapping.command("test")
+def run_tests(
+    flow: Annotated[str, typer.Argument(help="Only this flow.")] = "",
+    folder: Annotated[Path, FOLDER] = Path(),
+    *,
+    draft: Annotated[bool, DRAFT] = False,
+    json: Annotated[bool, JSON] = False,
+) -> None:
+    """Run the recorded tests in mappings/tests. Exit code 1 when something is not as expected."""
+    config = project(folder)
+    try:
+        found = mapping_cases.run_cases(config, flow, draft=draft)
+    except ConfigError as wrong:
+        fail(str(wrong))
+        raise
+    if not found:
+        fail(
+            "there are no tests: `isthmus mapping record <number> --name <name>` makes one from an order that was seen"
+        )
+    if json:
+        as_json(found)
+    else:
+        print_results(found)
+    raise SystemExit(0 if all(each.passed for each in found) else 1)

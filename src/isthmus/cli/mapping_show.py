@@ -5,11 +5,16 @@ from typing import Any
 
 import msgspec
 
+from isthmus.bootstrap.mapping_cases import Result
 from isthmus.bootstrap.mapping_check import Checked
+from isthmus.bootstrap.mapping_try import Tried
+from isthmus.canonical.order import OrderLine
 from isthmus.cli.show import out, table
+from isthmus.flows.order_preview import Made, Preview
 from isthmus.mapping import texts
-from isthmus.mapping.errors import Where
+from isthmus.mapping.errors import MappingError, Where
 from isthmus.mapping.findings import Found, Weight
+from isthmus.mapping.order_mapping import ADDED
 
 _COLORS = {Weight.ERROR: "red", Weight.WARNING: "yellow", Weight.HINT: "dim"}
 
@@ -56,12 +61,104 @@ def print_found(each: Found) -> None:
     out.print(f"  → {each.do}", markup=False, soft_wrap=True, style="dim")
 
 
+def plain_try(tried: Tried) -> dict[str, Any]:
+    """Return an order tried as JSON has it."""
+    found = tried.preview
+    return {
+        "flow": tried.written.flow.name,
+        "revision": tried.written.mapping.revision,
+        "number": found.source.number,
+        "takes": found.takes,
+        "reference": found.reference,
+        "fields": [
+            {
+                "row": f"{each.row.section}.{each.row.field}",
+                "about": each.about,
+                "inputs": {path: shown(value) for path, value in each.inputs.items()},
+                "expression": each.row.row.source,
+                "before": shown(each.before),
+                "after": shown(each.after),
+                **place(each.row.where),
+            }
+            for each in found.made
+        ],
+        "added": [_line(each) for each in _added(found)],
+        "wrong": [{**place(each.where), "says": each.says} for each in found.wrong],
+        "unreadable": [{**place(each.where), "says": each.says} for each in tried.written.wrong],
+        "because": found.because,
+    }
+
+
+def print_try(tried: Tried) -> None:
+    """Print an order as it came on the left and as it would be told on the right."""
+    found, written = tried.preview, tried.written
+    revision = f" (revision {written.mapping.revision})" if written.mapping.revision else ""
+    out.print(f"{found.source.number} by {written.document.name}{revision}", style="bold", markup=False)
+    if not found.takes:
+        out.print("Its condition `when` leaves this order alone.", style="yellow", markup=False)
+    table(
+        "Rows",
+        ("field", f"from {written.flow.source}", "row and expression", f"to {written.flow.destination}"),
+        [_cells(each) for each in found.made],
+    )
+    for line in _added(found):
+        out.print(f"added line: {' · '.join(shown(value) for value in _line(line).values() if value)}", markup=False)
+    out.print(f"number for people: {found.reference}", markup=False)
+    for each in (*written.wrong, *found.wrong):
+        says = str(each) if isinstance(each, MappingError) else f"{each.where}: {each.says}"
+        out.print(says, style="red", markup=False, soft_wrap=True)
+    if found.because:
+        out.print(found.because, style="red", markup=False, soft_wrap=True)
+
+
+def _cells(made: Made) -> tuple[str, str, str, str]:
+    row = made.row
+    about = f" ({made.about})" if made.about != row.section else ""
+    inputs = "\n".join(f"{path.partition('.')[2]} = {shown(value) or '(empty)'}" for path, value in made.inputs.items())
+    source = row.row.source or "(what stands there)"
+    more = f", table {row.row.table}" if row.row.table else ""
+    line = f"line {row.where.line}: " if row.where.line else ""
+    return f"{row.section}.{row.field}{about}", inputs, f"{line}{source}{more}", shown(made.after) or "(empty)"
+
+
+def _added(found: Preview) -> list[OrderLine]:
+    return [line for line in found.told.lines if line.external_id.startswith(ADDED)]
+
+
+def _line(line: OrderLine) -> dict[str, str]:
+    return {
+        "name": line.external_id.removeprefix(ADDED),
+        "sku": line.sku,
+        "title": line.title,
+        "quantity": shown(line.quantity),
+        "price": shown(line.unit_price),
+        "kind": line.kind.value,
+    }
+
+
 def shown(value: Any) -> str:
     """Return a value as people read it; groups and lists as JSON."""
     try:
         return texts.shown(value)
     except (TypeError, ValueError):
         return msgspec.json.encode(value).decode()
+
+
+def print_results(found: Sequence[Result]) -> None:
+    """Print what is not as expected, and how many tests pass."""
+    for each in found:
+        for one in each.differences:
+            out.print(
+                f"{each.name}: {one.path} is {_said(one.got)} and should be {_said(one.expected)}",
+                style="red",
+                markup=False,
+                soft_wrap=True,
+            )
+    out.print(f"{sum(each.passed for each in found)} of {len(found)} pass")
+
+
+def _said(value: Any) -> str:
+    return "empty" if value in ("", None) else repr(value)
 
 
 def pairs(title: str, rows: Mapping[str, Any] | Sequence[tuple[str, Any]], columns: tuple[str, str]) -> None:

@@ -15,6 +15,7 @@ from isthmus.mapping.order_mapping import ADDED, OrderMapping
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.mapping.rows import Ready
 from isthmus.mapping.tables import Tables
+from isthmus.mapping.targets import SECTIONS
 from isthmus.policies.totals import difference
 from isthmus.ports.errors import Unmapped
 
@@ -40,8 +41,17 @@ class Made:
 
     row: Ready
     about: str
+    records: Sequence[Any]
     before: Any
     after: Any
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Return what the row's expressions read of the source, by path; lists and groups are not told as a whole."""
+        roots = dict(zip(SECTIONS[self.row.section].roots, self.records, strict=False))
+        paths = {path for one in self.row.expressions for path in one.compiled.fields}
+        found = {path: _at(roots, path.split(".")) for path in sorted(paths) if path.partition(".")[0] in roots}
+        return {path: value for path, value in found.items() if not isinstance(value, msgspec.Struct | tuple | Mapping)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +89,8 @@ def preview(mapping: OrderMapping, order: Order, around: Around) -> Preview:
         wrong.append(_wrong(bad, mapping.document.where("", "when")))
     made: list[Made] = []
 
-    def told(row: Ready, about: str, before: Any, after: Any) -> None:
-        made.append(Made(row, about, before, after))
+    def told(row: Ready, about: str, records: Sequence[Any], before: Any, after: Any) -> None:
+        made.append(Made(row, about, records, before, after))
 
     working = replace(mapping, told=told)
     try:
@@ -90,11 +100,18 @@ def preview(mapping: OrderMapping, order: Order, around: Around) -> Preview:
         working = replace(_working(mapping, order, around, wrong), told=told)
         found = _all(working, order, around)
     sold, customer, reference = found
-    gap = "" if order.canceled_at or not mapping.changes_lines else difference(working_first(working, order)) or ""
+    gap = "" if order.canceled_at or not mapping.changes_lines else difference(_sold(working, order)) or ""
+    made.sort(key=lambda each: each.row.where.line)
     return Preview(order, takes, sold, customer, reference, made, wrong, gap)
 
 
-def working_first(mapping: OrderMapping, order: Order) -> Order:
+def _at(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        value = cast("Mapping[str, Any]", value).get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value
+
+
+def _sold(mapping: OrderMapping, order: Order) -> Order:
     """Return what is sold, as the document says, without telling anybody."""
     return replace(mapping, told=None).first(order)
 
@@ -195,8 +212,12 @@ def _flatten(path: str, value: Any, into: dict[str, Any]) -> None:
     if isinstance(value, dict):
         for key, each in cast("dict[str, Any]", value).items():
             _flatten(f"{path}.{key}", each, into)
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for place, each in enumerate(cast("list[Any]", value)):
-            _flatten(f"{path}[{place}]", each, into)
-    elif value not in (None, "", [], ()):
+    elif isinstance(value, list | tuple):
+        items = list(cast("Sequence[Any]", value))
+        if items and isinstance(items[0], dict):
+            for place, each in enumerate(items):
+                _flatten(f"{path}[{place}]", each, into)
+        elif items:
+            into[path] = items
+    elif value not in (None, ""):
         into[path] = value
