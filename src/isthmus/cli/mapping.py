@@ -6,13 +6,16 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from isthmus.admin.mapping_coverage import Coverage
+from isthmus.admin.mapping_coverage import coverage as coverage_of
 from isthmus.bootstrap import mapping_cases
 from isthmus.bootstrap.checks import ConfigError
 from isthmus.bootstrap.config import ProjectConfig
 from isthmus.bootstrap.mapping_check import checked
+from isthmus.bootstrap.mapping_files import order_flow, read_flow
 from isthmus.bootstrap.mapping_try import tried
 from isthmus.bootstrap.wiring import joined
-from isthmus.cli.mapping_show import plain_check, plain_try, print_check, print_results, print_try
+from isthmus.cli.mapping_show import plain_check, plain_try, print_check, print_coverage, print_results, print_try
 from isthmus.cli.options import FOLDER, JSON
 from isthmus.cli.project import project, run_async
 from isthmus.cli.show import as_json, fail, out
@@ -149,3 +152,27 @@ def run_tests(
     else:
         print_results(found)
     raise SystemExit(0 if all(each.passed for each in found) else 1)
+
+
+@mapping.command()
+def coverage(
+    flow: Annotated[str, typer.Argument(help="Which flow, where there are several.")] = "",
+    folder: Annotated[Path, FOLDER] = Path(),
+    *,
+    days: Annotated[int, DAYS] = 30,
+    draft: Annotated[bool, DRAFT] = False,
+    json: Annotated[bool, JSON] = False,
+) -> None:
+    """Show which fields the orders of the last days have, which the mapping uses, and what nobody fills. No values."""
+
+    async def work(config: ProjectConfig, context: Context) -> Coverage:
+        files = read_flow(config, order_flow(config, flow), draft=draft)
+        if files.wrong:
+            fail(f"{files.wrong[0]}: see `isthmus mapping check`")
+        return await coverage_of(context, files.settings, files.mapping, days)
+
+    found = with_context(folder, work)
+    if json:
+        as_json(found)
+    else:
+        print_coverage(found)

@@ -1,10 +1,11 @@
 """How the commands of `isthmus mapping` print what they found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from isthmus.admin.mapping_coverage import Coverage
 from isthmus.bootstrap.mapping_cases import Result
 from isthmus.bootstrap.mapping_check import Checked
 from isthmus.bootstrap.mapping_try import Tried
@@ -161,7 +162,27 @@ def _said(value: Any) -> str:
     return "empty" if value in ("", None) else repr(value)
 
 
-def pairs(title: str, rows: Mapping[str, Any] | Sequence[tuple[str, Any]], columns: tuple[str, str]) -> None:
-    """Print names and values."""
-    some = rows.items() if isinstance(rows, Mapping) else rows
-    table(title, columns, [(name, shown(value)) for name, value in some])
+def print_coverage(found: Coverage) -> None:
+    """Print which fields are there and what becomes of them."""
+    out.print(f"{found.flow}: {found.orders} orders", style="bold", markup=False)
+    table(
+        "Fields of the orders",
+        ("field", "orders", "used"),
+        [(each.field, f"{each.orders:,}", each.used) for each in found.fields],
+    )
+    table(
+        "Custom fields of the source",
+        ("record", "field", "records", "type", "used"),
+        [
+            (each.kind, each.name, f"{each.records:,}", each.type, "row" if each.used else "unused")
+            for each in found.custom
+        ],
+    )
+    if found.targets is None:
+        out.print("The other system was never asked for its fields: `isthmus connect check` does.")
+        return
+    table(
+        "Fields of the other system that no row fills",
+        ("record", "field", "label", "type", "needed"),
+        [(each.kind, each.name, each.label, each.type, "yes" if each.required else "") for each in found.targets],
+    )
