@@ -27,11 +27,34 @@ _PLACES: Mapping[str, Sequence[str]] = {
 }
 #: What every sink is handed and no row may change: what is sold, to whom, and for how much.
 _SOLD = (
-    "number external_id status currency total placed_at prices_include_tax billing shipping_to customer.external_id "
-    "lines.external_id lines.quantity lines.discounts lines.taxes lines.variant_ref lines.sku discounts "
-    "shipping_lines.price shipping_lines.discount shipping_lines.taxes shipping_lines.method_code payments.amount "
-    "payments.status payments.gateway payments.transaction_id payment_status canceled_at"
-).split()
+    "number",
+    "external_id",
+    "status",
+    "currency",
+    "total",
+    "placed_at",
+    "prices_include_tax",
+    "billing",
+    "shipping_to",
+    "customer.external_id",
+    "lines.external_id",
+    "lines.quantity",
+    "lines.discounts",
+    "lines.taxes",
+    "lines.variant_ref",
+    "lines.sku",
+    "discounts",
+    "shipping_lines.price",
+    "shipping_lines.discount",
+    "shipping_lines.taxes",
+    "shipping_lines.method_code",
+    "payments.amount",
+    "payments.status",
+    "payments.gateway",
+    "payments.transaction_id",
+    "payment_status",
+    "canceled_at",
+)
 
 
 class FieldUse(msgspec.Struct, frozen=True, kw_only=True):
