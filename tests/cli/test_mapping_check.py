@@ -87,6 +87,30 @@ def test_fields_are_compared_with_what_the_erp_reports(place: Place) -> None:
     assert "did you mean 'x_region'" in place.mapping("check", "--offline").output
 
 
+def test_what_a_field_of_the_erp_cannot_hold_is_said(place: Place) -> None:
+    place.fields(
+        order=[
+            CustomField(name="x_total", type="float", writable=False),
+            CustomField(name="x_size", type="selection", options=("small", "large")),
+            CustomField(name="x_short", type="char", size=5),
+            CustomField(name="x_cut", type="char", size=5),
+        ]
+    )
+    place.holds(
+        "mappings/orders.toml",
+        '[order]\n"custom.x_total" = "total.amount"\n"custom.in" = "currency"\n'
+        '"custom.x_size" = { from = "note", table = "size" }\n'
+        '"custom.x_short" = "note"\n"custom.x_cut" = { from = "note", length = 5, cut = true }\n'
+        '[tables.size]\nS = "small"\nL = "big"\n',
+    )
+    assert codes(place) == {
+        ("read_only_target", "order.custom.x_total"),
+        ("unknown_target", "order.custom.in"),
+        ("not_an_option", "order.custom.x_size"),
+        ("too_long", "order.custom.x_short"),
+    }
+
+
 def test_custom_fields_of_the_shop_have_to_have_been_seen(place: Place) -> None:
     place.seen(bought(custom={"gift": "yes"}))
     place.holds("mappings/orders.toml", '[order]\n"custom.a" = "custom.gift"\n"custom.b" = "custom.gfit"\n')
@@ -101,7 +125,7 @@ def test_custom_fields_of_the_shop_have_to_have_been_seen(place: Place) -> None:
         ('[order]\n"custom.worth" = "total.amount"', "money_without_currency"),
         ('[lines]\n"custom.pieces" = "quantity.value"', "quantity_without_unit"),
         ('[order]\nnote = "written(placed_at)"', "moment_without_zone"),
-        ('[order]\nordered_on = "day(placed_at)"', "moment_without_zone"),
+        ('[shipping]\nrequested_on = "day(order.placed_at)"', "moment_without_zone"),
         ('[order]\nnote = { from = "email", owner = "books" }', "unknown_owner"),
         ('[order]\nnote = { from = "email", when = "1 > 2" }', "dead_row"),
         ('[order]\nnote = "value"', "dead_row"),
@@ -119,7 +143,7 @@ def test_what_is_suspicious_is_said(place: Place, row: str, code: str) -> None:
         '[order]\n"custom.worth" = "total.amount"\n"custom.in" = "currency"',
         '[order]\n"custom.worth" = "total"',
         '[lines]\n"custom.pieces" = "quantity.value"\n"custom.unit" = "quantity.unit"',
-        "[order]\nordered_on = 'day(placed_at, \"Europe/Berlin\")'",
+        "[shipping]\nrequested_on = 'day(order.placed_at, \"Europe/Berlin\")'",
         '[order]\nnote = { from = "email", owner = "erp", when = "is_test" }',
     ],
 )

@@ -19,6 +19,7 @@ from isthmus.bootstrap.routes import read_when, with_neighbors
 from isthmus.canonical.order import Order
 from isthmus.engine import failpoints
 from isthmus.engine.context import Context
+from isthmus.engine.drift import Watch
 from isthmus.engine.engine import Engine, Plan, Rules
 from isthmus.engine.flow import Flow
 from isthmus.engine.proof import Proof
@@ -59,16 +60,19 @@ async def opened(
     plan: Plan | None = None,
     way_out: Http | None = None,
     opener: Callable[[str, Path], Awaitable[Store]] | None = None,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[App]:
     """Open a project: schema brought up as far as a start may, connections ready, nothing running yet.
 
-    `plan` is what this process will do; `clock`, `way_out` and `opener` are for whoever turns the hands, carries the
-    requests or opens the store himself.
+    `plan` is what this process will do; `clock`, `way_out`, `opener` and `watch` are for whoever turns the hands,
+    carries the requests, opens the store or looks at the answers himself.
 
     Raises `ConfigError` and `StoreError`.
     """
     settings = flow_settings(config)
-    async with joined(config, clock, way_out=way_out, opener=opener) as context:
+    hands = _hands(config, clock)
+    watch = watch or Watch(hands)
+    async with joined(config, hands, way_out=way_out, opener=opener, watch=watch) as context:
         rules = Rules(windows={each.name: each.windows for each in config.connections.values()})
         engine = Engine(
             context,
@@ -76,6 +80,7 @@ async def opened(
             rules,
             plan,
             lambda engine: _proofs(engine, settings, config),
+            watch=watch,
         )
         yield App(config, context, engine)
 
@@ -87,13 +92,12 @@ async def joined(
     *,
     way_out: Http | None = None,
     opener: Callable[[str, Path], Awaitable[Store]] | None = None,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[Context]:
     """Open store and connections without the flows, for questions that are asked while a flow's files are wrong."""
-    hands = clock or SystemClock()
-    if clock is None and not config.database.startswith("sqlite:"):
-        hands = SharedClock(hands)
+    hands = _hands(config, clock)
     async with way_out or failpoints.http() as http:
-        connections = open_connections(config, http, hands)
+        connections = open_connections(config, http, hands, watch=watch or Watch(hands))
         opened_by = opener or partial(open_store, connections=config.database_connections)
         store = failpoints.watched(await opened_by(config.database, config.folder))
         try:
@@ -104,6 +108,12 @@ async def joined(
                 closing.push_async_callback(store.close)
                 for connection in connections.values():
                     closing.push_async_callback(connection.session.close)
+
+
+def _hands(config: ProjectConfig, clock: Clock | None) -> Clock:
+    if clock is None and not config.database.startswith("sqlite:"):
+        return SharedClock(SystemClock())
+    return clock or SystemClock()
 
 
 def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:

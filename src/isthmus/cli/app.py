@@ -12,6 +12,7 @@ from isthmus.cli import (
     begin,
     connector,
     demo,
+    drift,
     drill,
     health,
     hold,
@@ -82,5 +83,6 @@ app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")
 app.add_typer(mapping.mapping, name="mapping")

@@ -42,6 +42,17 @@ SORTS: Mapping[str, Sort] = {
     "unknown_target": Sort(
         W, "a custom field the other system does not report", "Correct its name, or create it there"
     ),
+    "read_only_target": Sort(E, "a field the other system fills itself", "Take the row out, or name another field"),
+    "not_an_option": Sort(
+        W,
+        "a word that is none of those the other system's field takes",
+        "Write one of its words, or look it up in a table",
+    ),
+    "too_long": Sort(
+        W,
+        "a text that may be longer than the other system keeps",
+        "Give the row that length; cut = true cuts instead of asking",
+    ),
     "target_type": Sort(
         W, "a value of another kind than the other system's field", "Convert it: number(...), text(...), day(...)"
     ),

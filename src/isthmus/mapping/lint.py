@@ -15,7 +15,7 @@ from isthmus.mapping.findings import Found
 from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.mapping.rows import Ready
 from isthmus.mapping.shapes import Kind, fields_of
-from isthmus.mapping.tables import KNOWN
+from isthmus.mapping.tables import KNOWN, Tables
 from isthmus.mapping.targets import CUSTOM, SECTIONS
 from isthmus.ports.probe import CustomField
 
@@ -59,20 +59,20 @@ def lint(mapping: OrderMapping, sides: Sides) -> list[Found]:
     """Return what may be wrong, in the order of the document."""
     found: list[Found] = []
     for each in mapping.rows:
-        found += _of_row(each, sides)
+        found += _of_row(each, sides, mapping.tables)
     found += _required(mapping, sides)
     found += _values(mapping)
     return sorted(found, key=lambda one: (one.where.line, one.where.row))
 
 
-def _of_row(each: Ready, sides: Sides) -> Iterator[Found]:
+def _of_row(each: Ready, sides: Sides, tables: Tables) -> Iterator[Found]:
     row = each.row
     if row.owner and row.owner not in (sides.source, sides.destination):
         hint = nearest(row.owner, (sides.source, sides.destination))
         says = f"owner {row.owner!r} is neither {sides.source} nor {sides.destination}{hint}"
         yield Found("unknown_owner", each.where, says)
     yield from _dead(each)
-    yield from _target(each, sides)
+    yield from _target(each, sides, tables)
     for one in each.expressions:
         yield from _sources(one, sides)
     if source := source_of(each):
@@ -119,7 +119,7 @@ def constant(one: Expression) -> bool | None:
         return None
 
 
-def _target(each: Ready, sides: Sides) -> Iterator[Found]:
+def _target(each: Ready, sides: Sides, tables: Tables) -> Iterator[Found]:
     kind = KIND_OF.get(each.section)
     if not each.field.startswith(CUSTOM) or sides.fields is None or kind is None or kind not in sides.fields:
         return
@@ -130,6 +130,9 @@ def _target(each: Ready, sides: Sides) -> Iterator[Found]:
         says = f"{sides.destination} reports no field {name!r} for {kind.replace('_', ' ')}{nearest(name, known)}"
         yield Found("unknown_target", each.where, says)
         return
+    if not there.writable:
+        yield Found("read_only_target", each.where, f"{sides.destination} fills {name} itself")
+    yield from _held(each, there, tables)
     source = source_of(each)
     if source is not None:
         made = Kind.TEXT if each.row.table else source.shape.kind
@@ -139,6 +142,27 @@ def _target(each: Ready, sides: Sides) -> Iterator[Found]:
     may_be = source is None or source.shape.optional
     if there.required and may_be and not each.row.required and each.row.default is None:
         yield Found("may_be_empty", each.where, f"{sides.destination} insists on {name}")
+
+
+def _held(each: Ready, there: CustomField, tables: Tables) -> Iterator[Found]:
+    """Yield what a field cannot hold: words that are none of its own, and texts it would cut."""
+    source = source_of(each)
+    kind = source.shape.kind if source is not None else Kind.ANY
+    said: set[str] = {str(each.row.default)} if each.row.default is not None else set()
+    if each.row.table:
+        said |= set(tables.rows.get(each.row.table, {}).values())
+    elif source is not None:
+        said |= set(source.shape.options)
+    if there.options and (wrong := sorted(said - {*there.options, ""})):
+        options = ", ".join(there.options[:10])
+        yield Found("not_an_option", each.where, f"{there.name} is never {wrong[0]!r}: there are {options}")
+    if there.size is None:
+        return
+    known = said if each.row.table or (source is not None and source.shape.options) else None
+    longest = max((len(word) for word in said), default=0) if known is not None else 0
+    open_end = known is None and kind in (Kind.TEXT, Kind.ANY) and not 0 < each.row.length <= there.size
+    if open_end or longest > there.size:
+        yield Found("too_long", each.where, f"{there.name} keeps {there.size} letters")
 
 
 def _required(mapping: OrderMapping, sides: Sides) -> Iterator[Found]:
