@@ -76,7 +76,7 @@ def draft_path(folder: Path, flow: str) -> Path:
 def read_text(path: Path) -> str | None:
     """Return the text of a file as it stands, None where there is none. Raises `ConfigError`."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_text("utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:

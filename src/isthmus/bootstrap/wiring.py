@@ -50,6 +50,8 @@ class App:
     config: ProjectConfig
     context: Context
     engine: Engine
+    #: The files of each flow of orders.
+    mappings: Sequence[Project] = ()
 
 
 @asynccontextmanager
@@ -82,7 +84,8 @@ async def opened(
             lambda engine: _proofs(engine, settings, config),
             watch=watch,
         )
-        yield App(config, context, engine)
+        files = [each.mapping for each in settings if isinstance(each, OrderSettings)]
+        yield App(config, context, engine, [each for each in files if isinstance(each, Project)])
 
 
 @asynccontextmanager

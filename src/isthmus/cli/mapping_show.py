@@ -7,12 +7,14 @@ import msgspec
 
 from isthmus.admin.mapping_coverage import Coverage
 from isthmus.bootstrap.mapping_cases import Result
+from isthmus.bootstrap.mapping_changes import Difference
 from isthmus.bootstrap.mapping_check import Checked
 from isthmus.bootstrap.mapping_try import Tried
 from isthmus.canonical.order import OrderLine
 from isthmus.cli.show import out, table
 from isthmus.flows.order_preview import Made, Preview
 from isthmus.mapping import texts
+from isthmus.mapping.compare import RowChange
 from isthmus.mapping.errors import MappingError, Where
 from isthmus.mapping.findings import Found, Weight
 from isthmus.mapping.order_mapping import ADDED
@@ -186,3 +188,46 @@ def print_coverage(found: Coverage) -> None:
         ("record", "field", "label", "type", "needed"),
         [(each.kind, each.name, each.label, each.type, "yes" if each.required else "") for each in found.targets],
     )
+
+
+def plain_difference(found: Difference) -> dict[str, Any]:
+    """Return a comparison as JSON has it."""
+    return {
+        "old": {"name": found.old.name, "revision": found.old.written.mapping.revision},
+        "new": {"name": found.new.name, "revision": found.new.written.mapping.revision},
+        "rows": found.rows,
+        "effect": found.effect,
+        "notes": found.notes,
+    }
+
+
+def print_difference(found: Difference) -> None:
+    """Print which rows differ, and what the other system would be told otherwise."""
+    names = [f"{side.name} ({side.written.mapping.revision or 'empty'})" for side in (found.old, found.new)]
+    table(f"{names[0]} → {names[1]}", ("", "row", "before", "after"), [_row(each) for each in found.rows])
+    effect = found.effect
+    more = " (the newest)" if effect.more else ""
+    out.print(f"{effect.changed} of {effect.orders} orders{more} would be told otherwise", markup=False)
+    if effect.failing != (0, 0):
+        out.print(f"orders with a question: {effect.failing[0]} before, {effect.failing[1]} after", style="yellow")
+    if effect.fields:
+        table(
+            "By field",
+            ("field", "orders", "such as", "before", "after"),
+            [
+                (
+                    each.field,
+                    f"{each.orders:,}",
+                    "\n".join(one.number for one in each.examples),
+                    "\n".join(shown(one.before) or "(empty)" for one in each.examples),
+                    "\n".join(shown(one.after) or "(empty)" for one in each.examples),
+                )
+                for each in effect.fields
+            ],
+        )
+    for note in found.notes:
+        out.print(note, style="yellow", markup=False, soft_wrap=True)
+
+
+def _row(each: RowChange) -> tuple[str, str, str, str]:
+    return each.what, each.row, each.before, each.after
