@@ -25,7 +25,7 @@ class Sort:
 
 
 E, W, H = Weight.ERROR, Weight.WARNING, Weight.HINT
-#: Every code there is; docs/how-to/change-a-mapping.md shows the same table.
+#: Every code there is; docs/reference/mapping.md shows the same table.
 SORTS: Mapping[str, Sort] = {
     "unreadable": Sort(E, "a row, table or hook that cannot be used for any record", "Correct the place it names"),
     "unknown_owner": Sort(
