@@ -37,6 +37,7 @@ _SOLD = (
     "billing",
     "shipping_to",
     "customer.external_id",
+    "customer.addresses",
     "lines.external_id",
     "lines.quantity",
     "lines.discounts",
@@ -55,6 +56,10 @@ _SOLD = (
     "payment_status",
     "canceled_at",
 )
+
+
+#: How we came to know the record, and what has a list of its own below.
+_OURS = ("custom", "changed_at", "read_at", "revision", "connection")
 
 
 class FieldUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,10 +133,11 @@ def _paths(path: str, value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         parts = cast("dict[str, Any]", value)
         if path and parts.keys() <= {"amount", "currency", "value", "unit"}:
-            yield path
+            if parts.get("value") != "0":  # none shipped, none returned: nothing is said
+                yield path
             return
         for name, each in parts.items():
-            if name != "custom":
+            if name not in _OURS:
                 yield from _paths(f"{path}.{name}" if path else name, each)
     elif isinstance(value, list | tuple):
         items = cast("Sequence[Any]", value)

@@ -40,7 +40,9 @@ SORTS: Mapping[str, Sort] = {
         E, "a field the other system insists on, and no row fills it", "Add a row for it, with a default if need be"
     ),
     "unknown_target": Sort(
-        W, "a custom field the other system does not report", "Correct its name, or create it there"
+        W,
+        "a custom field that is not among those the other system reports",
+        "Correct its name or create it there; fields of its standard are not listed and may be right all the same",
     ),
     "read_only_target": Sort(E, "a field the other system fills itself", "Take the row out, or name another field"),
     "not_an_option": Sort(
