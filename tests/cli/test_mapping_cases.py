@@ -51,8 +51,8 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_what_was_recorded_passes_and_names_nobody(place: Place) -> None:
-    said = place.mapping("record", "1001", "--name", "bavaria")
-    assert said.exit_code == 0, said.output
+    written = place.answer("record", "1001", "--name", "bavaria")["path"]
+    assert written.endswith("mappings/tests/bavaria.json")
     text = place.text("mappings/tests/bavaria.json") or ""
     assert [word for word in PERSONAL if word in text] == []
     case = json.loads(text)
@@ -124,3 +124,9 @@ def test_names_are_not_taken_twice_and_lead_nowhere_else(place: Place) -> None:
     assert "small letters" in place.mapping("record", "1001", "--name", "../one").stderr
     assert place.mapping("record", "7", "--name", "two").exit_code == 1
     assert "no tests" in Place(place.folder / "other").mapping("test").stderr
+
+
+def test_what_cannot_be_written_is_said(place: Place) -> None:
+    place.holds("mappings/tests", "a file where the folder should be")
+    said = place.mapping("record", "1001", "--name", "one")
+    assert (said.exit_code, "File exists" in " ".join(said.stderr.split())) == (2, True)

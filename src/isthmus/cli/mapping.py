@@ -43,6 +43,9 @@ def with_context(folder: Path, work: Callable[[ProjectConfig, Context], Awaitabl
     except (ConfigError, StoreError) as wrong:
         fail(str(wrong))
         raise
+    except OSError as wrong:
+        fail(f"{wrong.filename}: {wrong.strerror}")
+        raise
 
 
 @mapping.command()
@@ -107,6 +110,7 @@ def record(
     keep: Annotated[
         bool, typer.Option("--keep/--scrub", help="Keep the buyer's name, e-mail, phone, street and remarks.")
     ] = False,
+    json: Annotated[bool, JSON] = False,
 ) -> None:
     """Write a test from an order that was seen: what it comes to today is what is expected from now on.
 
@@ -122,6 +126,9 @@ def record(
     path = with_context(folder, work)
     if path is None:
         fail(f"no order {order!r} has been seen; is it newer than the last look at the shop?", 1)
+    if json:
+        as_json({"path": str(path)})
+        return
     out.print(f"wrote {path}", markup=False, soft_wrap=True)
     out.print(
         "Look through its custom fields and tags before it is shared; `isthmus mapping test` runs it.", style="dim"
