@@ -12,6 +12,7 @@ from isthmus.cli import (
     begin,
     connector,
     demo,
+    doctor,
     drift,
     drill,
     health,
@@ -56,6 +57,7 @@ def root(
 
 app.command()(begin.init)
 app.add_typer(act.connect, name="connect")
+app.command()(doctor.doctor)
 app.command()(serve.up)
 app.command()(serve.web)
 app.command()(serve.worker)

@@ -22,6 +22,8 @@ from isthmus.testing.campaign.scene import Scene
 from isthmus.testing.lives import Life
 
 CALM_S = 3.0
+#: A field that every further order of a buyer changes: without a row, a known contact is hardly ever written to.
+DOCUMENT = '[customer]\n"custom.x_last_order" = "order.number"\n'
 #: Longer than any act takes, however slow the machine is.
 AN_ACT_S = 400.0
 
@@ -86,6 +88,7 @@ def killed_in(name: str, says: str, *played: Act) -> Arm:
     async def play(scene: Scene) -> None:
         # Shared with the other arms of this kind: what one has died at the next may pass.
         book = scene.folder.parent / f"met-{scene.site.dialect}-{scene.seed}"
+        await _mapped(scene)
         await scene.order(3)
         for act in played:
             await _lives(scene, act, book)
@@ -100,6 +103,14 @@ def killed_in(name: str, says: str, *played: Act) -> Arm:
     # What went down with its worker again and again is run one by one afterwards.
     says = f"killed before and after every commit and call {says}"
     return Arm(f"killed-{name}", says, play, stock=True, agree_s=240.0)
+
+
+async def _mapped(scene: Scene) -> None:
+    """Have contacts written to as well, by a mapping document."""
+    await scene.pair.do("erp", "field", model="res.partner", name="x_last_order", type="char")
+    folder = scene.folder / "mappings"
+    folder.mkdir()
+    (folder / "orders.toml").write_text(DOCUMENT, "utf-8")
 
 
 def met_in(book: Path) -> dict[str, str]:
