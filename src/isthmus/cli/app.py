@@ -19,6 +19,7 @@ from isthmus.cli import (
     hold,
     limits,
     look,
+    mapping_changes,
     migrate,
     promote,
     prove,
@@ -86,3 +87,4 @@ app.command()(drill.failpoints)
 app.command()(demo.demo)
 app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")
+app.add_typer(mapping_changes.mapping, name="mapping")

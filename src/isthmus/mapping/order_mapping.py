@@ -26,8 +26,8 @@ P = TypeVar("P", bound=msgspec.Struct)
 #: The id of a line that a document adds begins so.
 ADDED = "add:"
 NONE: Mapping[str, Any] = {}
-#: Told of each row that did something: the row, what it was about, what was there, what is there now.
-Told = Callable[[Ready, str, Any, Any], None]
+#: Told of each row that did something: the row, what it was about, the records it read, what was there, what is now.
+Told = Callable[[Ready, str, Sequence[Any], Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class OrderMapping:
         rows = [each for each in self.late.get("order", ()) if each.field == name]
         made = worked(rows[0], order, "") if rows else ""
         if rows and made is not UNTOUCHED and self.told is not None:
-            self.told(rows[0], "order", "", made)
+            self.told(rows[0], "order", (order,), "", made)
         return "" if made is UNTOUCHED else made
 
     def _line(self, rows: Sequence[Ready], order: Order, line: OrderLine) -> OrderLine:
@@ -173,7 +173,7 @@ class OrderMapping:
             if made is UNTOUCHED:
                 continue
             if self.told is not None:
-                self.told(each, about, before, made)
+                self.told(each, about, records, before, made)
             changes |= _put(changes, record, each, made)
         return replace(record, **changes) if changes else record
 
