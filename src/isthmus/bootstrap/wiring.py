@@ -135,7 +135,7 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where), flow.kind)
+    files = Project(config.folder, flow.name, written_tables(flow), flow.kind)
     tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
@@ -176,9 +176,11 @@ def _with_rule(when: When, files: Project) -> When:
     return replace(when, rule=rule) if files().when is not None else when
 
 
-def _tables(written: Any, where: str) -> Tables:
+def written_tables(flow: FlowConfig) -> Tables:
+    """Return the code tables that isthmus.toml itself holds for a flow. Raises `ConfigError`."""
+    where = f"[flows.{flow.name}]"
     try:
-        tables = msgspec.convert(written, dict[str, dict[str, Any]])
+        tables = msgspec.convert(flow.values.get("tables", {}), dict[str, dict[str, Any]])
     except msgspec.ValidationError:
         message = f'{FILE}: {where} tables must hold tables such as [flows.orders.tables.sku] "OLD" = "NEW"'
         raise ConfigError(message) from None

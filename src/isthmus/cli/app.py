@@ -17,6 +17,7 @@ from isthmus.cli import (
     hold,
     limits,
     look,
+    mapping_sheets,
     migrate,
     promote,
     prove,
@@ -25,6 +26,7 @@ from isthmus.cli import (
     serve,
     sim,
 )
+from isthmus.cli.mapping import mapping
 
 app = typer.Typer(
     help="Keeps storefronts in step with ERP systems: nothing lost, nothing doubled, every no with a reason.",
@@ -81,4 +83,7 @@ app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+mapping.command("export")(mapping_sheets.export)
+mapping.command("import")(mapping_sheets.import_)
+app.add_typer(mapping, name="mapping")
 app.add_typer(connector.connector, name="connector")
