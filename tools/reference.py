@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import reference_reasons
 from tools import reference_source as source
 from tools.reference_cli import command_pages
+from tools.reference_mapping import mapping_page
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "reference"
@@ -88,6 +89,7 @@ PAGES: dict[str, Callable[[], str | None]] = {
     "commands": commands,
     "connectors": connectors,
     "errors": errors,
+    "mapping": mapping_page,
     "reasons": reasons,
     "settings": settings,
 }

@@ -32,6 +32,9 @@ class CustomField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     label: str = ""
     type: str = ""
     required: bool = False
+    options: tuple[str, ...] = ()  # the values to choose from, as they are written
+    size: int | None = None  # letters a text keeps, where it says so
+    writable: bool = True  # False: it can be read, and is worked out or filled by the system itself
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

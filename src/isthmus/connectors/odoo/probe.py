@@ -41,7 +41,12 @@ STOCK_GROUP = "Inventory / User"
 NEWEST = 19  # the newest this connector was tried against
 CUSTOM_PREFIX = "x_"
 #: Models whose own fields a mapping may use.
-CUSTOM_MODELS = {"order": "sale.order", "customer": "res.partner", "product": "product.template"}
+CUSTOM_MODELS = {
+    "order": "sale.order",
+    "order_line": "sale.order.line",
+    "customer": "res.partner",
+    "product": "product.template",
+}
 CODES_PER_CALL = 2000
 CODES_READ = 20_000
 WORDS = CodeWords(
@@ -153,11 +158,19 @@ class Probe:
         own: dict[str, tuple[CustomField, ...]] = {}
         for kind, model in CUSTOM_MODELS.items():
             try:
-                fields = await self.dialect.fields(model)
+                fields = await self.dialect.described(model)
             except (Forbidden, Misconfigured):
                 continue
             own[kind] = tuple(
-                CustomField(name=name, label=one.string, type=one.type, required=one.required)
+                CustomField(
+                    name=name,
+                    label=one.string,
+                    type=one.type,
+                    required=one.required,
+                    options=one.options or (),
+                    size=one.size or None,
+                    writable=one.writable,
+                )
                 for name, one in sorted(fields.items())
                 if name.startswith(CUSTOM_PREFIX)
             )

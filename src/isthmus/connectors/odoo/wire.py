@@ -176,6 +176,15 @@ class SaleOrderLine(Row, frozen=True, kw_only=True):
     price_unit: Decimal = NONE
 
 
+def objects(model: str, answer: object) -> list[Mapping[str, Any]]:
+    """Return records as they are, of fields no type of ours knows. Raises `WireDrift`."""
+    found = [mapping(row) for row in cast("list[object]", answer)] if isinstance(answer, list) else [None]
+    if any(row is None for row in found):
+        message = f"{model}: expected a list of records"
+        raise WireDrift(message)
+    return [row for row in found if row is not None]
+
+
 def mapping(value: object) -> Mapping[str, Any] | None:
     """Return a JSON object, or None for anything else."""
     return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]

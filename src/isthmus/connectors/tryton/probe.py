@@ -14,8 +14,8 @@ from isthmus.connectors.tryton.lookups import Lookups, code_of
 from isthmus.connectors.tryton.settings import Services
 from isthmus.craft.by_id import first
 from isthmus.craft.findings import CodeWords, finding, of_clock, of_codes, of_services
-from isthmus.ports.errors import Forbidden
-from isthmus.ports.probe import Finding, Place, Report, Severity
+from isthmus.ports.errors import Forbidden, Misconfigured
+from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
 
 #: What each flow needs, and the group that grants it (Administration > Users).
 RIGHTS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +38,10 @@ GROUPS: Mapping[str, str] = {
     "account": "Accounting",
     "party": "Party Administration",
 }
+#: Models whose own fields a mapping may use. Only their name tells them from those of Tryton's own modules: what begins
+#: with `x_` is shown; any other field can be written as well.
+CUSTOM_MODELS = {"order": "sale.sale", "order_line": "sale.line", "customer": "party.party"}
+CUSTOM_PREFIX = "x_"
 MODULES = ("party", "product", "account", "account_invoice", "stock", "sale")
 OLDEST, TRIED = (6, 0), (8, 2)  # those it may speak to, and the one it was tried against
 CODES_PER_CALL = 2000
@@ -84,8 +88,31 @@ class Probe:
             asked_at=asked_at,
             permissions=tuple(granted),
             places=tuple(Place(id=str(w.id), code=code_of(w), name=w.name, active=w.active) for w in places),
+            custom_fields={} if missing else await self._custom_fields(),
             findings=tuple(findings) or (finding("ready", Severity.OK, "Tryton is ready"),),
         )
+
+    async def _custom_fields(self) -> dict[str, tuple[CustomField, ...]]:
+        own: dict[str, tuple[CustomField, ...]] = {}
+        for kind, model in CUSTOM_MODELS.items():
+            try:
+                fields = await self.dialect.described(model)
+            except (Forbidden, Misconfigured):
+                continue
+            own[kind] = tuple(
+                CustomField(
+                    name=name,
+                    label=one.string,
+                    type=one.type,
+                    required=bool(one.required),
+                    options=one.options or (),
+                    size=one.letters,
+                    writable=not one.readonly,
+                )
+                for name, one in sorted(fields.items())
+                if name.startswith(CUSTOM_PREFIX)
+            )
+        return own
 
     async def _modules(self) -> list[Finding]:
         try:

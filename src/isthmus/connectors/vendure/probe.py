@@ -29,7 +29,13 @@ QUEUE = "isthmus-webhook"
 NEEDED = frozenset({"_or", "active", "orderPlacedAt", "type", "updatedAt"})
 #: States no placed order is in.
 BEFORE = frozenset({"Created", "Draft", "AddingItems"})
-ENTITIES = {"order": "Order", "variant": "ProductVariant", "customer": "Customer", "shipment": "Fulfillment"}
+ENTITIES = {
+    "order": "Order",
+    "order_line": "OrderLine",
+    "variant": "ProductVariant",
+    "customer": "Customer",
+    "shipment": "Fulfillment",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ writes and one of a user without rights); webhooks of the callback are signed wi
 Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
 does what a person or bad luck would; the world has the same as methods:
 
+- `/__sim/order` {"lines": [{"sku", "quantity", "meta_data"}], "note", "meta_data", "fees": [{"name", "amount"}],
+  "email", "seed"}: buy just this, see `storefront.py`
 - `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}, `/__sim/status` {"reference", "status"}
 - `/__sim/refund` {"reference", "amount"} or {"reference", "sku", "quantity"}: by hand, no gateway sends anything
 - `/__sim/stock` {"sku", "quantity"}: there is one figure per SKU, and no places
