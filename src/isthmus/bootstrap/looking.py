@@ -13,7 +13,7 @@ _FILE = "sqlite:///"
 
 async def look(config: ProjectConfig, now: datetime) -> Known:
     """Return what the project's store knows; why not, where it cannot be read."""
-    if config.database.startswith(_FILE) and not Path(config.folder / config.database.removeprefix(_FILE)).is_file():
+    if not _there(config):
         return Known("there is no database yet: `isthmus up` makes it")
     try:
         store = await open_store(config.database, config.folder)
@@ -24,3 +24,8 @@ async def look(config: ProjectConfig, now: datetime) -> Known:
     except StoreError:
         # What the database says may name accounts and addresses: this text is handed to others.
         return Known("the database cannot be read from here")
+
+
+def _there(config: ProjectConfig) -> bool:
+    """Tell whether there is a database to be looked into: opening a file that is not there would make one."""
+    return not config.database.startswith(_FILE) or Path(config.folder / config.database.removeprefix(_FILE)).is_file()

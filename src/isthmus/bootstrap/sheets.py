@@ -86,10 +86,15 @@ class Import:
     #: Why the sheet may undo what others have done since it was written; empty where it does not.
     stale: str
 
-    def write(self) -> None:
-        """Write the document, if anything is different. Raises `Refused` when somebody has changed it meanwhile."""
+    def write(self, *, anyway: bool = False) -> None:
+        """Write the document, if anything is different. Raises `Refused` when somebody has changed it meanwhile.
+
+        `anyway`: also when it was changed since the sheet was made of it.
+        """
         if not self.edited.changes:
             return
+        if self.stale and not anyway:
+            raise Refused(self.stale)
         if _text(self.path) != self.before:
             message = f"{FOLDER}/{self.path.name} was changed just now by somebody else: repeat"
             raise Refused(message)
@@ -121,7 +126,7 @@ def export(config: ProjectConfig, flow: FlowConfig, known: Known, now: datetime)
     mapping = running(config, flow)()
     document = mapping.document
     told = facts(config, flow, known)
-    told |= {f"code table {name}": f"{rows:,} rows" for name, rows in counts(config, flow).items()}
+    told |= {f"rows of the code table {name}": f"{rows:,}" for name, rows in counts(config, flow).items()}
     written = {
         "flow": flow.name,
         "revision": mapping.revision or "none: everything is as it comes",
@@ -164,13 +169,16 @@ def read_back(config: ProjectConfig, path: Path, name: str = "") -> Import:
     if not found.texts and not found.wrong:
         message = f"{path.name} has no row of a mapping: `isthmus mapping export` writes one to begin with"
         raise Refused(message)
-    if found.wrong:
-        raise _refused(path, found.wrong)
+    made, wrong = text, [*found.wrong]
     try:
         made = rewritten(document, text, found.changes)
-        wrong = _checked(config, flow, read_document(made, document.name), found) if found.changes else []
-    except (CannotRead, CannotRewrite) as unwritable:
-        raise Refused(str(unwritable)) from None
+        if found.changes:
+            wrong += _checked(config, flow, read_document(made, document.name), found)
+    except CannotRead as unreadable:
+        wrong.append(_at_cell(unreadable, document, found))
+    except CannotRewrite as unwritable:
+        if not wrong:
+            raise Refused(str(unwritable)) from None
     if wrong:
         raise _refused(path, wrong)
     if name and about.get("flow", name) != name:
@@ -231,4 +239,3 @@ def _cells(document: Document, found: Edited) -> dict[str, tuple[str, str]]:
             row = document.where(section, name, column).row
         cells[row] = place, found.texts.get((section, name, column), "")
     return cells
-

@@ -10,6 +10,7 @@ from isthmus.cli import (
     answer,
     backup,
     begin,
+    book,
     connector,
     demo,
     drill,
@@ -77,6 +78,7 @@ app.command()(hold.resume)
 app.command()(migrate.migrate)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(book.book)
 app.command()(look.schema)
 app.command()(sim.sim)
 app.command()(proxy.proxy)

@@ -1,7 +1,6 @@
 """`isthmus mapping export` and `isthmus mapping import`: the document people read, and what they have edited in it."""
 
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,10 +79,8 @@ def import_(
     config = project(folder)
     try:
         found = _read(config, file, flow, json=json)
-        if found.stale and write and not anyway:
-            raise Refused(found.stale)
         if write:
-            found.write()
+            found.write(anyway=anyway)
     except ConfigError as wrong:
         fail(str(wrong))
         raise
@@ -126,7 +123,7 @@ def _plain(change: Change) -> dict[str, object]:
 
 
 def _columns(change: Change) -> list[tuple[str, str, str]]:
-    names: Sequence[str] = [*change.before] if change.kind == "removed" else [*change.cells]
+    names = [*change.before] if change.kind == "removed" else [*change.cells]
     return [(name, change.before.get(name, ""), change.cells.get(name, "")) for name in names]
 
 

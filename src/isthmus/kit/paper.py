@@ -85,7 +85,7 @@ def _raw(text: Text) -> str:
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 #: At the beginning of a line these make lists, quotes and headings.
-_FIRST = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+_FIRST = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)", re.MULTILINE)
 _FENCES = re.compile("`+")
 
 
@@ -127,7 +127,8 @@ def _md_line(text: str) -> str:
 
 
 def _md(text: str) -> str:
-    return _FIRST.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
+    plain = _SPECIAL.sub(r"\\\1", text)
+    return _FIRST.sub(lambda found: f"{found[1] or found[3] or ''}\\{found[2] or found[4]}", plain)
 
 
 # HTML ----------------------------------------------------------------------------------------------------------------
@@ -156,7 +157,11 @@ def as_html(paper: Paper) -> str:
     """Return the paper as one HTML file that needs nothing else, and can do nothing: no script, no address is asked."""
     chapters = [(f"part-{number}", part) for number, part in enumerate(paper.parts)]
     links = "".join(f'<li><a href="#{name}">{_e(part.title)}</a></li>' for name, part in chapters if part.level == 2)  # noqa: PLR2004 - chapters
-    body = [f"<h1>{_e(paper.title)}</h1>", *(f"<p>{_e(each)}</p>" for each in paper.says), f"<nav><ol>{links}</ol></nav>"]
+    body = [
+        f"<h1>{_e(paper.title)}</h1>",
+        *(f"<p>{_e(each)}</p>" for each in paper.says),
+        f"<nav><ol>{links}</ol></nav>",
+    ]
     for name, part in chapters:
         body.append(f'<h{part.level} id="{name}">{_e(part.title)}</h{part.level}>')
         body += [f"<p>{_e(each)}</p>" for each in part.says]

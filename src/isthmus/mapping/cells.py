@@ -137,14 +137,14 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def cell(column: str, value: Any) -> str:
+def cell(column: str, value: str | int | None) -> str:
     """Return what a document holds in a column, as the text of its cell; empty for what is not said."""
     if value is None or value is False or (value == 0 and column == "length"):
         return ""
     if column == "default":
-        return quoted(value, word=False) if isinstance(value, str) else plain(value)
+        return plain(value) if isinstance(value, int) else quoted(value, word=False)
     if column == "to":
-        return quoted(value)
+        return quoted(str(value))
     return "yes" if value is True else printable(str(value))
 
 
@@ -156,7 +156,7 @@ def of_row(row: Row, column: str) -> Any:
 def hint(text: str) -> str:
     """Return what a spreadsheet may have done to an expression that cannot be read."""
     if _CURLY.search(text):
-        return ': the quotes are curly ones of a word processor: write " and \''
+        return ": the quotes are curly ones of a word processor: write \" and '"
     if "\xa0" in text:
         return ": there is a blank in it that is none (a no-break space): type it again"
     if text.endswith("'") and text.count("'") % 2:

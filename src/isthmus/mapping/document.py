@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -128,17 +128,17 @@ def _section(body: Any, section: str, document: Document) -> dict[str, Row]:
     if not isinstance(body, dict):
         message = f'[{section}] holds rows such as note = "..."'
         raise document.where(section).unreadable(message)
-    rows = _flat(cast("dict[str, Any]", body))
+    rows = _flat(cast("dict[str, Any]", body), SECTIONS[section].fields)
     return {name: _row(value, section, name, document) for name, value in rows.items()}
 
 
-def _flat(body: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def _flat(body: Mapping[str, Any], fields: Collection[str], before: str = "") -> dict[str, Any]:
     """Return rows by field: `custom.x = ...` and `"custom.x" = ...` are the same, and TOML nests the first."""
     found: dict[str, Any] = {}
     for key, value in body.items():
         name = f"{before}{key}"
-        if isinstance(value, dict) and key in ("custom", "company") and not before:
-            found.update(_flat(cast("dict[str, Any]", value), f"{name}."))
+        if isinstance(value, dict) and key in ("custom", "company") and key not in fields and not before:
+            found.update(_flat(cast("dict[str, Any]", value), fields, f"{name}."))
         else:
             found[name] = value
     return found

@@ -4,12 +4,12 @@ Whatever was written is read again and compared with what was meant: a text that
 """
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT
+from tomlkit.items import AoT, InlineTable
 
 from isthmus.mapping.cells import READERS, same
 from isthmus.mapping.document import ROW_KEYS, Document, read_document
@@ -101,6 +101,11 @@ def _write_row(tree: _Table, section: str, name: str, change: Change) -> None:
         return
     there = place.get(key)
     said = {column: text for column, text in change.cells.items() if text}
+    if isinstance(there, InlineTable):
+        items = {column: there.value.item(column).as_string() for column in there}
+        items |= {column: _item(column, text).as_string() for column, text in said.items()}
+        place[key] = _inline({each: items[each] for each in items if change.cells.get(each, "kept")})
+        return
     if isinstance(there, MutableMapping):
         row = cast("_Table", there)
         for column, text in change.cells.items():
@@ -111,7 +116,7 @@ def _write_row(tree: _Table, section: str, name: str, change: Change) -> None:
     if said.keys() <= {"from"}:
         place[key] = _string(said.get("from", ""))
         return
-    place[key] = _inline({column: said[column] for column in ROW_KEYS if column in said})
+    place[key] = _inline({each: _item(each, said[each]).as_string() for each in ROW_KEYS if each in said})
 
 
 def _place(section: _Table, name: str) -> tuple[_Table, str]:
@@ -127,9 +132,9 @@ def _place(section: _Table, name: str) -> tuple[_Table, str]:
 def _write_added(tree: _Table, name: str, change: Change) -> None:
     if ADD not in tree:
         tree[ADD] = tomlkit.aot()
-    lines = cast("list[_Table]", tree[ADD])
+    lines = cast("MutableSequence[_Table]", tree[ADD])
     if change.kind == "added":
-        line = _new_table(tree) if isinstance(lines, AoT) else tomlkit.inline_table()
+        line = _new_table(tree) if isinstance(tree[ADD], AoT) else tomlkit.inline_table()
         line["name"] = name
         for column, text in change.cells.items():
             _put(cast("_Table", line), column, text)
@@ -169,10 +174,10 @@ def _item(column: str, text: str) -> Any:
     return _string(value) if isinstance(value, str) else tomlkit.item(value)
 
 
-def _inline(said: Mapping[str, str]) -> Any:
-    """Return a row with blanks inside its braces, as the documentation writes it."""
-    pairs = (f"{column} = {_item(column, text).as_string()}" for column, text in said.items())
-    return tomlkit.value(f"{{ {', '.join(pairs)} }}")
+def _inline(said: Mapping[str, str]) -> InlineTable:
+    """Return a row of values as they stand in TOML, with blanks inside its braces, as the documentation writes it."""
+    pairs = ", ".join(f"{column} = {value}" for column, value in said.items())
+    return cast("InlineTable", tomlkit.value(f"{{ {pairs} }}"))
 
 
 def _new_table(tree: _Table) -> Any:
@@ -186,5 +191,3 @@ def _new_table(tree: _Table) -> Any:
 def _string(text: str) -> Any:
     """Return a TOML text as somebody would type it: in single quotes where it holds double ones."""
     return tomlkit.string(text, literal=('"' in text or "\\" in text) and not _NOT_LITERAL.search(text))
-
-

@@ -93,16 +93,17 @@ def sheets(document: Document, about: About, *, fields: bool = True) -> list[Gri
             grids.append(_grid(name, keys, said, HEAD))
     grids.append(_grid(ADD, [key for key in said if key[0] == ADD], said, (*NAMED, *_ADD_COLUMNS)))
     grids.append(_grid(TABLES, [key for key in said if key[0].startswith(f"{TABLES}.")], said, (*NAMED, "to")))
-    grids.append(Grid(ABOUT, [("section", "field", "note"), *((ABOUT, name, text) for name, text in about.facts.items())]))
+    grids.append(
+        Grid(ABOUT, [("section", "field", "note"), *((ABOUT, name, text) for name, text in about.facts.items())])
+    )
     return grids
 
 
 def one_list(grids: Sequence[Grid], name: str) -> Grid:
     """Return all sheets as one, for a form that has no sheets."""
-    head = list(HEAD)
-    for column in (*_IN_ADD_ALONE, "to"):
-        if any(column in grid.rows[0] and len(grid.rows) > 1 for grid in grids):
-            head.append(column)
+    used = [grid for grid in grids if len(grid.rows) > 1]
+    more = [column for column in (*_IN_ADD_ALONE, "to") if any(column in grid.rows[0] for grid in used)]
+    head = [*HEAD, *more]
     rows: list[Sequence[Any]] = [head]
     for grid in grids:
         own = grid.rows[0]

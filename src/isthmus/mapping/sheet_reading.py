@@ -136,12 +136,12 @@ def _lines(grid: Grid, found: Edited) -> Iterator[_Line]:
     head = [plain(each).casefold() for each in grid.rows[0]]
     letters = _head(grid, head, found)
     for number, row in enumerate(grid.rows[1:], 2):
-        cells: dict[str, Any] = {}
+        cells: dict[str, Any] = dict.fromkeys(letters)  # a row ends with its last value, and the rest is empty
         for index, value in enumerate(row):
             column = head[index] if index < len(head) else ""
             if column in letters:
                 cells[column] = value
-            elif not isinstance(value, Broken) and plain(value):
+            elif not column and not isinstance(value, Broken) and plain(value):
                 place = place_of(grid.name, letter_of(index), number)
                 found.wrong.append(WrongCell(place, "stands in a column without a name in row 1"))
         if any(isinstance(value, Broken) or plain(value) for value in cells.values()):
@@ -161,6 +161,7 @@ def _head(grid: Grid, head: Sequence[str], found: Edited) -> dict[str, str]:
                 WrongCell(place, f"there is no column {column!r}{nearest(column, _COLUMNS)}; there are: "
                           f"{', '.join(_COLUMNS)}")
             )  # fmt: skip
+            continue
         letters.setdefault(column, letter_of(index))
     return letters
 
@@ -175,16 +176,30 @@ def _key(line: _Line, found: Edited) -> Key | None:
     if section == ABOUT:
         found.about[plain(line.cells.get("field"))] = plain(line.cells.get("note"))
         return None
+    written = plain(line.cells.get("field"))
+    name = ""
     try:
-        name = unquoted(plain(line.cells.get("field")))
+        if not written:
+            message = "is empty: a row says which field it is about"
+            raise NotThis(message)  # noqa: TRY301 - one way for everything that is wrong with a row's name
+        name = unquoted(written)
         _check_key(section, name)
     except _WrongSection as wrong:
         found.wrong.append(WrongCell(line.place("section"), str(wrong)))
     except NotThis as wrong:
-        found.wrong.append(WrongCell(line.place(), str(wrong)))
+        if section in SECTIONS and name and not _says(line):  # one that an older Isthmus offered, or a newer one will
+            found.remarks.append(f"{line.place()} was not read: {wrong}")
+        else:
+            found.wrong.append(WrongCell(line.place(), str(wrong)))
     else:
         return section, name
     return None
+
+
+def _says(line: _Line) -> bool:
+    """Tell whether a row says anything of its field."""
+    cells = [value for column, value in line.cells.items() if column not in _NAMING]
+    return any(isinstance(each, Broken) or plain(each).casefold() not in ("", AS_IT_COMES) for each in cells)
 
 
 class _WrongSection(NotThis):
@@ -194,9 +209,6 @@ class _WrongSection(NotThis):
 def _check_key(section: str, name: str) -> None:
     """Raise `NotThis` for a line that no document has."""
     kind = section.partition(".")[0]
-    if not name and not (kind == TABLES and section != TABLES):
-        message = "is empty: a row says which field it is about"
-        raise NotThis(message)
     if section in SECTIONS:
         known = SECTIONS[section]
         if known.shape(name) is None or name == CUSTOM:
@@ -221,8 +233,8 @@ def _compared(key: Key, line: _Line, old: Shown, found: Edited) -> Change | None
     section, before = key[0], old.get(key, {})
     cells = {
         column: text
-        for column, value in line.cells.items()
-        if column not in _NAMING and (text := _new(key, column, value, line, before.get(column, ""), found)) is not None
+        for column in line.cells
+        if column not in _NAMING and (text := _new((*key, column), line, before.get(column, ""), found)) is not None
     }
     found.places[(*key, "")] = line.place()
     _remark(key, line, found)
@@ -237,28 +249,29 @@ def _compared(key: Key, line: _Line, old: Shown, found: Edited) -> Change | None
     return Change("changed" if before else "added", key, cells, before, line.place())
 
 
-def _new(key: Key, column: str, value: Any, line: _Line, before: str, found: Edited) -> str | None:
+def _new(where: tuple[str, str, str], line: _Line, before: str, found: Edited) -> str | None:
     """Return what a cell says if that is new; what is wrong with it is noted at the cell. (R-MAP-10)"""
-    place, allowed = line.place(column), columns_of(key[0])
-    found.places[(*key, column)] = place
+    section, _name, column = where
+    place, allowed, value = line.place(column), columns_of(section), line.cells[column]
+    found.places[where] = place
     if isinstance(value, Broken):
         found.wrong.append(WrongCell(place, value.says))
         return None
     text = plain(value)
-    if column == "from" and text.casefold() == AS_IT_COMES:
+    if column == "from" and text.casefold() == AS_IT_COMES and not same(text, before):
         text = ""
-    found.texts[(*key, column)] = text
+    found.texts[where] = text
     if column not in allowed:
         if text:
-            says = f"a row of the section {key[0]} says nothing under {column}; it takes {', '.join(allowed)}"
+            says = f"a row of the section {section} says nothing under {column}; it takes {', '.join(allowed)}"
             found.wrong.append(WrongCell(place, says))
         return None
-    if key[0] == ADD and column == "kind":
+    if section == ADD and column == "kind":
         text = text or "fee"
     if same(text, before):
         return None
     try:
-        text = _read(key[0], column, text)
+        text = _read(section, column, text)
     except NotThis as wrong:
         found.wrong.append(WrongCell(place, str(wrong)))
         return None
