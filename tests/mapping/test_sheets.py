@@ -1,4 +1,4 @@
-"""The promise of a spreadsheet: what nobody edits comes back as it was, what somebody edits arrives and nothing else."""
+"""The promise of a spreadsheet: what nobody edits comes back as it was, what somebody edits arrives exactly."""
 
 from collections.abc import Callable, Sequence
 
@@ -68,7 +68,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 @given(documents())
-@settings(max_examples=60)
+@settings(max_examples=30)
 @pytest.mark.parametrize("name", WAYS)
 def test_a_round_trip_changes_nothing(name: str, drawn: Document) -> None:
     found = edited(drawn, WAYS[name](sheets(drawn, About())))
@@ -79,12 +79,13 @@ EXPRESSIONS = st.sampled_from(['"x"', "note", "-1", "'=a'", "number(note) + 1", 
 NEW = {
     "from": EXPRESSIONS, "when": EXPRESSIONS, "check": EXPRESSIONS, "owner": st.sampled_from(["shop", "erp"]),
     "default": st.integers(-(10**9), 10**9) | st.sampled_from(["none", "007", "x y"]), "required": st.booleans(),
-    "length": st.integers(1, 999), "example": st.sampled_from(["=1", "12", "@a", "ä"]), "note": st.text("ab =+-'\n", max_size=9),
+    "length": st.integers(1, 999), "example": st.sampled_from(["=1", "12", "@a", "ä"]),
+    "note": st.text("ab =+-'\n", max_size=9),
 }  # fmt: skip
 
 
 @given(documents(), st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 @pytest.mark.parametrize("name", WAYS)
 def test_an_edited_cell_arrives_and_nothing_else_changes(name: str, drawn: Document, data: st.DataObject) -> None:
     section = data.draw(st.sampled_from(sorted(SECTIONS)))
@@ -107,12 +108,12 @@ def test_an_edited_cell_arrives_and_nothing_else_changes(name: str, drawn: Docum
 
 def test_what_was_not_touched_stays_byte_for_byte(way: Way) -> None:
     made = edit(way, ("order", "custom.b"), from_='custom.gift == "no"')
-    assert made == TEXT.replace("== \"yes\"'", "== \"no\"'")
+    assert made == TEXT.replace('== "yes"\'', '== "no"\'')
     assert edit(way, ("tables.region", "BY"), to="NUE") == TEXT.replace('"MUC"', '"NUE"')
     assert edit(way, ("add", "wrap"), price="2") == TEXT.replace('price = "1"', 'price = "2"')
     assert edit(way, ("customer", "phone"), check="") == TEXT.replace('check = "value"\n', "")
     assert edit(way, ("document", "all"), note="in autumn") == TEXT.replace('"reviewed"', '"in autumn"')
-    assert edit(way, ("order", "custom.a"), required="no") == TEXT.replace(', required = true', "")
+    assert edit(way, ("order", "custom.a"), required="no") == TEXT.replace(", required = true", "")
 
 
 def test_line_ends_of_the_file_stay() -> None:
@@ -151,7 +152,7 @@ def test_columns_in_any_order_empty_rows_and_blanks_around_change_nothing() -> N
 
 
 def test_a_program_may_have_made_numbers_and_ticks_of_texts() -> None:
-    made = document(edit(lambda each: list(each), ("lines", "title"), from_="title", length=12.0, cut=True, example=5.5))
+    made = document(edit(list, ("lines", "title"), from_="title", length=12.0, cut=True, example=5.5))
     assert made.rows["lines", "title"] == Row(source="title", length=12, cut=True, example="5.5")
     found = edited(document(), with_cell(grids(), ("order", "purchase_order_number"), length=20.0, cut=True))
     assert (found.changes, found.wrong) == ([], [])
@@ -210,14 +211,25 @@ def test_a_text_too_long_for_a_cell_stays_and_is_not_edited_there() -> None:
     assert "change it in the document" in wrong.says
 
 
-def test_a_document_that_cannot_be_changed_without_disturbing_it_is_left_alone() -> None:
-    text = 'order = { note = "note" }\nadd = [{ name = "g", price = "1" }]\n'
+@pytest.mark.parametrize(
+    "text",
+    [
+        'order = { note = "note" }\nadd = [{ name = "g", price = "1" }]\n',
+        'order.note = "note"\norder.phone.from = "phone"\n',
+        '[order.note]\nfrom="note"\n[lines]\nsku="sku"\n[order.phone]\nfrom="phone"\n',
+    ],
+)
+def test_a_document_may_be_written_in_any_way_that_toml_knows(text: str) -> None:
     old = document(text)
-    found = edited(old, with_cell(sheets(old, About()), ("add", "g"), price="2"))
-    try:
-        assert document(rewritten(old, text, found.changes)).added[0].price == "2"
-    except CannotRewrite as wrong:
-        assert "by hand" in str(wrong)
+    edit_of = with_cell(sheets(old, About()), ("order", "note"), from_="email", length=5)
+    made = rewritten(old, text, edited(old, edit_of).changes)
+    assert document(made).rows == {**old.rows, ("order", "note"): Row(source="email", length=5)}
+
+
+def test_a_text_that_would_say_anything_else_is_never_kept() -> None:
+    changes = edited(document(), with_cell(grids(), ("order", "phone"), from_="email")).changes
+    with pytest.raises(CannotRewrite, match=r"order\.phone cannot be put into mappings/orders\.toml"):
+        rewritten(document(), TEXT.replace('"shipping_to.region"', '"email"'), changes)
 
 
 def test_the_company_of_an_address_can_have_a_row_of_several_words() -> None:

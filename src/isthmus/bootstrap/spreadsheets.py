@@ -1,6 +1,7 @@
 """Sheets as files: XLSX and CSV, written so that no program takes a text for a formula, and read with distrust."""
 
 import csv
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from io import BytesIO, StringIO
@@ -24,6 +25,8 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 #: What a spreadsheet takes for the beginning of a formula (or, ', for the sign that none follows).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+#: How XLSX writes a character that XML has no word for, and a _ that could be taken for one.
+_ODD = re.compile("_x([0-9A-Fa-f]{4})_")
 _TEXT = "@"
 _WIDTHS = {"from": 40, "when": 30, "check": 25, "what it is": 40, "note": 40, "field": 26, "title": 30, "example": 20}
 _USUAL_WIDTH = 13
@@ -104,7 +107,7 @@ def _dress(cell: Any, *, head: bool, read_only: bool) -> None:
 
 
 def _unmistakable(text: str) -> str:
-    """Return a text in which no program finds a character written as `_x0041_`: that is how XLSX writes odd ones."""
+    """Return a text in which no program finds a character written as `_x0041_`."""
     return text.replace("_x", "_x005F_x")
 
 
@@ -158,7 +161,7 @@ def _value(cell: Any) -> Any:
         return Broken("is a formula: write what it gives as a text")
     if cell.data_type == "e":
         return Broken(f"holds the error {value}")
-    return value
+    return _ODD.sub(lambda found: chr(int(found[1], 16)), value) if isinstance(value, str) else value
 
 
 def _fits(data: bytes) -> None:

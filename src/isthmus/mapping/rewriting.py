@@ -4,7 +4,7 @@ Whatever was written is read again and compared with what was meant: a text that
 """
 
 import re
-from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, cast
 
 import tomlkit
@@ -40,6 +40,7 @@ def rewritten(document: Document, text: str, changes: Sequence[Change]) -> str:
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as wrong:
         message = f"{_which(changes)} cannot be written into {document.name} by itself: change it there by hand"
         raise CannotRewrite(message) from wrong
+    made = made if text else made.lstrip("\n")
     if "\r\n" in text:
         made = re.sub("\r?\n", "\r\n", made)
     _compare(document, read_document(made, document.name), changes)
@@ -102,7 +103,8 @@ def _write_row(tree: _Table, section: str, name: str, change: Change) -> None:
     there = place.get(key)
     said = {column: text for column, text in change.cells.items() if text}
     if isinstance(there, InlineTable):
-        items = {column: there.value.item(column).as_string() for column in there}
+        inner: Any = there.value
+        items: dict[str, str] = {column: inner.item(column).as_string() for column in inner}
         items |= {column: _item(column, text).as_string() for column, text in said.items()}
         place[key] = _inline({each: items[each] for each in items if change.cells.get(each, "kept")})
         return
@@ -170,14 +172,15 @@ def _put(table: _Table, column: str, text: str) -> None:
 
 
 def _item(column: str, text: str) -> Any:
-    value = READERS[column](text)
-    return _string(value) if isinstance(value, str) else tomlkit.item(value)
+    value: str | int | bool = READERS[column](text)
+    return _string(value) if isinstance(value, str) else cast("object", tomlkit.item(value))
 
 
 def _inline(said: Mapping[str, str]) -> InlineTable:
     """Return a row of values as they stand in TOML, with blanks inside its braces, as the documentation writes it."""
     pairs = ", ".join(f"{column} = {value}" for column, value in said.items())
-    return cast("InlineTable", tomlkit.value(f"{{ {pairs} }}"))
+    value: Callable[[str], Any] = tomlkit.value  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] - its type names no element
+    return cast("InlineTable", value(f"{{ {pairs} }}"))
 
 
 def _new_table(tree: _Table) -> Any:
