@@ -7,9 +7,9 @@ from tools import reference_source as source
 
 _INTRO = """# Mapping documents
 
-`mappings/<flow>.toml` in the project's folder says, row by row, what the other system is told. Recipes:
-[docs/how-to/mapping-recipes.md](../how-to/mapping-recipes.md). Why it is as it is:
-[ADR 0018](../adr/0018-the-mapping-document-runs.md).
+`mappings/<flow>.toml` in the project's folder says, row by row, what the other system is told. To begin:
+[Write a mapping](../how-to/write-a-mapping.md). For a particular wish: [recipes](../how-to/mapping-recipes.md). Why it
+is as it is: [ADR 0018](../adr/0018-the-mapping-document-runs.md).
 
 ```toml
 note = "Orders of the web shop"        # for readers

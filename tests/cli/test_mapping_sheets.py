@@ -18,6 +18,7 @@ from isthmus.ports.probe import Report
 from isthmus.store.open import open_store
 from isthmus.store.statement import say
 
+pytestmark = pytest.mark.slow
 PROJECT = """\
 [isthmus]
 name = "trial"
@@ -102,16 +103,17 @@ def document(folder: Path) -> str:
     return (folder / "mappings" / "orders.toml").read_text("utf-8")
 
 
-def typed(path: Path, sheet: str, cell: str, value: Any) -> None:
-    book = load_workbook(path)
-    book[sheet][cell].value = value  # pyright: ignore[reportIndexIssue,reportUnknownMemberType] - as somebody types it
-    book.save(path)  # pyright: ignore[reportArgumentType] - a path is what openpyxl takes as well
+def typed(path: Path, sheet: str, cell: str, value: object) -> None:
+    book: Any = load_workbook(path)  # type: ignore[arg-type] - a path is what it takes as well
+    book[sheet][cell].value = value
+    book.save(path)
 
 
 def cell_of(path: Path, sheet: str, field: str, column: str) -> str:
-    rows = list(load_workbook(path)[sheet].iter_rows())  # pyright: ignore[reportIndexIssue,reportUnknownVariableType,reportUnknownMemberType,reportUnknownArgumentType]
+    book: Any = load_workbook(path)  # type: ignore[arg-type] - the same
+    rows: list[Any] = list(book[sheet].iter_rows())
     head: list[Any] = [each.value for each in rows[0]]
-    row: Any = next(row for row in rows if row[1].value == field)
+    row = next(row for row in rows if row[1].value == field)
     return row[head.index(column)].coordinate
 
 
@@ -230,7 +232,9 @@ async def remembered(folder: Path) -> None:
         await store.migrate()
         await store.write(
             say("declare_connection", name="erp", connector="odoo"),
-            say("connection_report", name="erp", report=msgspec.json.encode(report).decode(), now=1_790_000_000_000_000),
+            say(
+                "connection_report", name="erp", report=msgspec.json.encode(report).decode(), now=1_790_000_000_000_000
+            ),
         )
     finally:
         await store.close()

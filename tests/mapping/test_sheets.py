@@ -15,6 +15,7 @@ from isthmus.mapping.sheet_reading import Edited, edited
 from isthmus.mapping.targets import SECTIONS
 from tests.mapping.sheet_cases import documents, with_cell
 
+pytestmark = pytest.mark.slow
 Way = Callable[[Sequence[Grid]], list[Grid]]
 WAYS: dict[str, Way] = {
     "xlsx": lambda grids: read_xlsx(as_xlsx(grids)),

@@ -1,14 +1,17 @@
 """A merchant's peculiar case, done in the document alone: every part of it is found right in the ERP."""
 
 import asyncio
+import os
+import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
-from tests.pairs.town import Town, standing
+from tests.pairs.town import ODOO, Town, standing
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +89,65 @@ async def test_all_of_it_arrives(tmp_path: Path, shop: str, erp: str) -> None:
         assert [each["sku"] for each in order["extra_lines"] if each.get("sku") == "TIP"] == ["TIP"]
         assert [each["tax_id"] for each in (await town.state("erp"))["partners"]] == [VAT]
         assert [(row.number, row.because) for row in await town.open_rows()] == []
+
+
+@pytest.mark.real
+@pytest.mark.skipif(
+    not all(ODOO.values()), reason="no real Odoo given: set ISTHMUS_TEST_ODOO_URL, _DB, _LOGIN and _KEY"
+)
+async def test_all_of_it_arrives_in_a_real_odoo(tmp_path: Path) -> None:
+    """Needs, beside what the connector's real tests need, the service TIP and the two fields as texts (Studio)."""
+    mark = uuid.uuid4().hex[:8]
+    document = DOCUMENT.replace("{word}", "attributes").replace('f"WEB-{number}"', f'f"{mark}-{{number}}"')
+    write(tmp_path, "mappings/orders.toml", document)
+    write(tmp_path, "tables/region.csv", "from,to,note\n*,WH,everybody else\n")
+    sku = os.environ.get("ISTHMUS_TEST_ODOO_SKU", "DEMO-0001")
+    async with standing(tmp_path, {"shop": "shopify"}, FLOWS, odoo="erp") as town:
+        ours = await some_sku(town)
+        write(tmp_path, "tables/sku.csv", f"from,to,note\n{ours},{sku},an alias\n")
+        await asyncio.sleep(1.1)
+        placed = await town.do("shop", "order", **peculiar(ours))
+        await town.sync()
+        assert await town.questions() == []
+        sold = (await town.orders("shop"))[placed["reference"]]
+        odoo = Asked(town.http)
+        (order,) = await odoo.search(
+            "sale.order",
+            [["client_order_ref", "=", f"{mark}-{placed['reference']}"]],
+            ["state", "amount_total", "x_cost_center", "partner_id", "warehouse_id", "order_line"],
+        )
+        assert (order["state"], order["x_cost_center"]) == ("sale", "4711")
+        assert Decimal(str(order["amount_total"])) == Decimal(sold["total"])
+        lines = await odoo.search(
+            "sale.order.line",
+            [["id", "in", order["order_line"]]],
+            ["product_id", "product_uom_qty", "x_engraving", "price_total"],
+        )
+        engraved = [each["x_engraving"] for each in lines if sku in each["product_id"][1]]
+        assert engraved == ["For you"]
+        assert [each["price_total"] for each in lines if "TIP" in each["product_id"][1]] == [0.0]
+        (partner,) = await odoo.search("res.partner", [["id", "=", order["partner_id"][0]]], ["vat"])
+        assert partner["vat"] == VAT
+        assert [(row.number, row.because) for row in await town.open_rows() if row.number == placed["reference"]] == []
+
+
+class Asked:
+    """A real Odoo's own answers, not through the connector (its external API: JSON-RPC, `execute_kw`)."""
+
+    def __init__(self, http: ClientSession) -> None:
+        self.http = http
+
+    async def search(self, model: str, domain: list[Any], fields: list[str]) -> list[dict[str, Any]]:
+        user = await self._call("common", "login", ODOO["database"], ODOO["login"], ODOO["api_key"])
+        who = (ODOO["database"], user, ODOO["api_key"])
+        return await self._call("object", "execute_kw", *who, model, "search_read", [domain], {"fields": fields})
+
+    async def _call(self, service: str, method: str, *words: Any) -> Any:
+        asked = {"jsonrpc": "2.0", "method": "call", "params": {"service": service, "method": method, "args": words}}
+        async with self.http.post(f"{ODOO['url']}/jsonrpc", json=asked) as answer:
+            said = await answer.json()
+        assert "result" in said, said
+        return said["result"]
 
 
 async def test_the_document_is_followed_while_it_runs(tmp_path: Path) -> None:

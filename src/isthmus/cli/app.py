@@ -13,6 +13,8 @@ from isthmus.cli import (
     book,
     connector,
     demo,
+    doctor,
+    drift,
     drill,
     health,
     hold,
@@ -57,6 +59,7 @@ def root(
 
 app.command()(begin.init)
 app.add_typer(act.connect, name="connect")
+app.command()(doctor.doctor)
 app.command()(serve.up)
 app.command()(serve.web)
 app.command()(serve.worker)
@@ -88,4 +91,5 @@ app.command()(demo.demo)
 mapping.command("export")(mapping_sheets.export)
 mapping.command("import")(mapping_sheets.import_)
 app.add_typer(mapping, name="mapping")
+app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")

@@ -13,6 +13,8 @@ from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
@@ -101,6 +103,10 @@ class Orders:
             # Under this external id stands an order that has left the draft: somebody took our reference off it.
             return await self._bring(record, key, row)
         return await self._finish(record, key, wanted, await self._read(made))
+
+    async def rehearse(self, record: Order, *, key: Key) -> None:
+        """Translate the order, without a customer if need be: nothing is looked up by the id of one."""
+        await self.translator.wanted(replace(record, customer_ref=record.customer_ref or "0"), key)
 
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""

@@ -112,6 +112,7 @@ class Company(Row, frozen=True, kw_only=True):
     currency_id: Ref | None = None
     account_sale_tax_id: Ref | None = None
     account_price_include: str = ""  # 18 and later
+    tax_calculation_rounding_method: str = ""
 
 
 class Named(Row, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from isthmus.connectors.shopify.ids import legacy
 from isthmus.connectors.shopify.locations import listed
 from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
-from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Held, Place, Report, Severity
 
 WHERE = "Shopify Dev Dashboard > your app > Configuration > Access scopes, then release and install the new version"
 #: Scopes that widen what is read without a flow depending on them.
@@ -59,6 +59,7 @@ class ShopProbe:
             server_time=answer.server_time,
             asked_at=asked_at,
             permissions=tuple(sorted(granted)),
+            held=tuple(to_held(self.manifest, scope) for scope in sorted(granted)),
             places=tuple(to_place(location) for location in places),
             custom_fields={kind: tuple(map(to_field, found)) for kind, found in fields.items() if found},
         )
@@ -96,6 +97,7 @@ def scope_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable[Find
                 if not optional
                 else f"without the scope {scope} Shopify shows orders of the last 60 days only",
                 fix=f"Add {scope} under {WHERE}.",
+                flows=flows_of(manifest, scope),
             )
     for scope in sorted(granted - needed.keys() - {f"read_{name}" for name in written(needed)}):
         yield Finding(
@@ -104,6 +106,16 @@ def scope_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable[Find
             message=f"the app holds the scope {scope}, which no flow needs",
             fix=f"Remove {scope} under {WHERE}.",
         )
+
+
+def flows_of(manifest: Manifest, scope: str) -> tuple[str, ...]:
+    """Return the flows that need a scope."""
+    return tuple(flow for flow, scopes in manifest.scopes.items() if scope in scopes)
+
+
+def to_held(manifest: Manifest, scope: str) -> Held:
+    """Return what a granted scope is for."""
+    return Held(name=scope, flows=flows_of(manifest, scope), fix=f"Remove {scope} under {WHERE}.")
 
 
 def allowed(scope: str, granted: frozenset[str]) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.tryton import wire
@@ -68,6 +70,12 @@ class Orders:
         if _over(row):
             row = await self._ours(key) or row
         return await self._bring(record, key, row)
+
+    async def rehearse(self, record: Order, *, key: Key) -> None:
+        """Translate the order, without a customer if need be: the id stands for one who is not there yet."""
+        party = record.customer_ref or "0"
+        known = replace(record, customer_ref=party, billing_ref=record.billing_ref or record.shipping_ref or party)
+        await self.translator.wanted(known, key)
 
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""

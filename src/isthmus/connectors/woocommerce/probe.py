@@ -27,7 +27,7 @@ from isthmus.connectors.woocommerce.subscriptions import NAME as OURS
 from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
 from isthmus.ports.errors import AuthExpired, Forbidden
-from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Place, Report, Rounding, Severity
 
 #: Orders looked at for fields of the merchant's own.
 SAMPLE = 20
@@ -35,6 +35,8 @@ SAMPLE = 20
 SKEW_S = 120.0
 SET_CLOCK = "Let both machines take their time from an NTP server; over http, 15 minutes apart is too much to sign in."
 KEYS = "WooCommerce > Settings > Advanced > REST API"
+#: "Round tax at subtotal level, instead of rounding per line" (WooCommerce > Settings > Tax).
+ROUNDING = {"yes": Rounding.ORDER, "no": Rounding.LINE}
 #: Older than this and parts of what we read are not there (`dates_are_gmt` filters of changes).
 OLDEST = (5, 8)
 
@@ -77,6 +79,7 @@ class ShopProbe:
             time_zone=zone_of(heard.index),
             currency=heard.general.get("woocommerce_currency", ""),
             prices_include_tax=None if included is None else included == "yes",
+            rounding=ROUNDING.get((heard.tax or {}).get("woocommerce_tax_round_at_subtotal", "")),
             server_time=heard.server_time,
             asked_at=heard.asked_at,
             permissions=("read", "write") if heard.writes else ("read",),

@@ -20,9 +20,15 @@ The fault `expire_auth` refuses one request with a credential; it does not start
 Operations are named `sale.order.create`, `res.partner.search_read`, `common.authenticate`.
 """
 
+from isthmus.simulators.odoo.accounts import FULL
 from isthmus.simulators.odoo.world import OdooWorld, build
 from isthmus.simulators.stage import Simulator
 
 __all__ = ["SIMULATOR", "OdooWorld"]
 
-SIMULATOR = Simulator(slug="odoo", title="Odoo 14 to 19", build=build)
+SIMULATOR = Simulator(
+    slug="odoo",
+    title="Odoo 14 to 19",
+    build=build,
+    form={"database": "demo", "login": FULL.login, "api_key": FULL.key},
+)

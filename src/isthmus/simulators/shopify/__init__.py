@@ -20,9 +20,15 @@ Faults match the root field of a query (`orders`, `inventorySetQuantities`), `ac
 (`orders/create`). Seeds: see `seeds.py`. Limits and times: see `settings.py`.
 """
 
+from isthmus.simulators.shopify.gateway import SECRET, TOKEN
 from isthmus.simulators.shopify.world import ShopifyWorld
 from isthmus.simulators.stage import Simulator
 
-SIMULATOR = Simulator(slug="shopify", title="Shopify (Admin GraphQL 2026-07)", build=ShopifyWorld)
+SIMULATOR = Simulator(
+    slug="shopify",
+    title="Shopify (Admin GraphQL 2026-07)",
+    build=ShopifyWorld,
+    form={"access_token": TOKEN, "client_secret": SECRET},
+)
 
 __all__ = ["SIMULATOR", "ShopifyWorld"]

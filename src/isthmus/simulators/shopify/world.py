@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +86,8 @@ class ShopifyWorld:
                 control(lambda w: self.change_plan(float(w["restore"]), float(w["bucket"]))),
             ),
             web.post("/__sim/damage", control(lambda w: self.damage(**w))),
+            web.post("/__sim/scopes", control(lambda w: self.grant(w["scopes"]))),
+            web.post("/__sim/unsubscribe", control(lambda w: self.unsubscribe(w["topic"]))),
             web.post("/__sim/uninstall", control(lambda _w: self.uninstall())),
             web.post("/__sim/announce", control(lambda _w: self.announce())),
         ]
@@ -179,6 +181,19 @@ class ShopifyWorld:
         self.sender.tell("app/uninstalled", self.shop)
         self.shop.subscriptions.clear()
         self.gateway.uninstall()
+
+    def grant(self, scopes: Sequence[str]) -> None:
+        """Let the app hold these scopes and no others."""
+        self.gateway.scopes = tuple(str(scope) for scope in scopes)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Delete every subscription of a topic, as Shopify does after deliveries that failed. Raises `Unknown`."""
+        gone = [gid for gid, one in self.shop.subscriptions.items() if one.topic == topic]
+        if not gone:
+            message = f"nobody is subscribed to {topic}"
+            raise Unknown(message)
+        for gid in gone:
+            del self.shop.subscriptions[gid]
 
     def resend(self, reference: str, topic: str) -> None:
         """Send one order's webhook again, as it looks now. Raises `Unknown`."""

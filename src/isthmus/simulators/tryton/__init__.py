@@ -24,4 +24,9 @@ from isthmus.simulators.tryton.world import TrytonWorld, build
 
 __all__ = ["SIMULATOR", "TrytonWorld"]
 
-SIMULATOR = Simulator(slug="tryton", title="Tryton 8.2", build=build)
+SIMULATOR = Simulator(
+    slug="tryton",
+    title="Tryton 8.2",
+    build=build,
+    form={"database": "demo", "login": "demo", "password": "demo-password"},
+)

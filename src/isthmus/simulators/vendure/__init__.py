@@ -30,6 +30,11 @@ from isthmus.simulators.stage import Simulator
 from isthmus.simulators.vendure.shop import LOGIN, PASSWORD
 from isthmus.simulators.vendure.world import WEBHOOK_SECRET, VendureWorld
 
-SIMULATOR = Simulator(slug="vendure", title="Vendure (Admin API 3.5)", build=VendureWorld)
+SIMULATOR = Simulator(
+    slug="vendure",
+    title="Vendure (Admin API 3.5)",
+    build=VendureWorld,
+    form={"login": LOGIN, "password": PASSWORD, "webhook_secret": WEBHOOK_SECRET},
+)
 
 __all__ = ["LOGIN", "PASSWORD", "SIMULATOR", "WEBHOOK_SECRET", "VendureWorld"]

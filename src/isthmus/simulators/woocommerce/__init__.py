@@ -26,9 +26,19 @@ paid for are `test` there, because nobody should import them. Seeds: see `seeds.
 """
 
 from isthmus.simulators.stage import Simulator
-from isthmus.simulators.woocommerce.shop import CONSUMER_KEY, CONSUMER_SECRET
+from isthmus.simulators.woocommerce.shop import CONSUMER_KEY, CONSUMER_SECRET, WEBHOOK_SECRET
 from isthmus.simulators.woocommerce.world import WooCommerceWorld
 
-SIMULATOR = Simulator(slug="woocommerce", title="WooCommerce (REST wc/v3)", build=WooCommerceWorld)
+SIMULATOR = Simulator(
+    slug="woocommerce",
+    title="WooCommerce (REST wc/v3)",
+    build=WooCommerceWorld,
+    form={
+        "consumer_key": CONSUMER_KEY,
+        "consumer_secret": CONSUMER_SECRET,
+        "webhook_secret": WEBHOOK_SECRET,
+    },
+    place="Store",
+)
 
 __all__ = ["CONSUMER_KEY", "CONSUMER_SECRET", "SIMULATOR", "WooCommerceWorld"]
