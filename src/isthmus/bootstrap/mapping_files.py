@@ -142,7 +142,7 @@ def _document(text: str, name: str) -> tuple[Document, list[CannotRead]]:
 
 
 def _own(flow: FlowConfig) -> Tables:
-    return written_tables(flow.values.get("tables", {}), f"[flows.{flow.name}]")
+    return written_tables(flow)
 
 
 def _settings(config: ProjectConfig, flow: FlowConfig, mapping: OrderMapping, tables: Tables) -> OrderSettings:

@@ -160,7 +160,7 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    files = Project(config.folder, flow.name, written_tables(values.get("tables", {}), where), flow.kind)
+    files = Project(config.folder, flow.name, written_tables(flow), flow.kind)
     tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
@@ -201,10 +201,11 @@ def _with_rule(when: When, files: Project) -> When:
     return replace(when, rule=rule) if files().when is not None else when
 
 
-def written_tables(written: Any, where: str) -> Tables:
-    """Return the code tables of isthmus.toml. Raises `ConfigError`."""
+def written_tables(flow: FlowConfig) -> Tables:
+    """Return the code tables that isthmus.toml itself holds for a flow. Raises `ConfigError`."""
+    where = f"[flows.{flow.name}]"
     try:
-        tables = msgspec.convert(written, dict[str, dict[str, Any]])
+        tables = msgspec.convert(flow.values.get("tables", {}), dict[str, dict[str, Any]])
     except msgspec.ValidationError:
         message = f'{FILE}: {where} tables must hold tables such as [flows.orders.tables.sku] "OLD" = "NEW"'
         raise ConfigError(message) from None

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -152,15 +152,15 @@ def _section(body: Any, section: str, document: Document) -> Iterator[tuple[str,
     if not isinstance(body, dict):
         message = f'[{section}] holds rows such as note = "..."'
         raise document.where(section).unreadable(message)
-    return _flat(cast("dict[str, Any]", body))
+    return _flat(cast("dict[str, Any]", body), SECTIONS[section].fields)
 
 
-def _flat(body: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(body: Mapping[str, Any], fields: Collection[str], before: str = "") -> Iterator[tuple[str, Any]]:
     """Yield rows by field: `custom.x = ...` and `"custom.x" = ...` are the same, and TOML nests the first."""
     for key, value in body.items():
         name = f"{before}{key}"
-        if isinstance(value, dict) and key in ("custom", "company") and not before:
-            yield from _flat(cast("dict[str, Any]", value), f"{name}.")
+        if isinstance(value, dict) and key in ("custom", "company") and key not in fields and not before:
+            yield from _flat(cast("dict[str, Any]", value), fields, f"{name}.")
         else:
             yield name, value
 
