@@ -158,6 +158,8 @@ class ParkedJob(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     since: datetime
     answers: Sequence[str]
+    table: str = ""  # the code table that needs rows, where that is what is asked
+    words: Sequence[str] = ()  # the words that need a row in it
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,9 @@ class Tables:
         rows = self.rows.get(table, {})
         found = rows.get(value, rows.get(OTHERS))
         if found is None:
-            raise Unmapped(table, value)
+            missing = Unmapped(table, value)
+            missing.looked_up = True
+            raise missing
         return found
 
     def over(self, more: "Tables") -> "Tables":
