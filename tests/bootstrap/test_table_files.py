@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from isthmus.bootstrap.checks import ConfigError
 from isthmus.bootstrap.code_tables import rows_of
-from isthmus.bootstrap.table_files import Changes, Entry, NotWritten, changed, place_of, write
+from isthmus.bootstrap.table_files import Changes, Entry, NotWritten, alone, changed, place_of, write
 
 WORD = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 SAID = st.sampled_from(["=1+1", "'=x", "''@a", "-5", "+49", "@home", "\tA", " MUG ", 'a"b', "a,b", "a;b", "x\ny", "\r"])
@@ -65,7 +65,9 @@ def test_a_folder_that_is_read_only_says_so_and_keeps_the_file(tmp_path: Path) -
     path = place_of(tmp_path, "tax")
     path.parent.write_text("a file where the folder belongs", "utf-8")
     with pytest.raises(NotWritten, match=r"tables/tax\.csv cannot be written .* nothing was written"):
-        write(path, "from,to\n", "tables/tax.csv")
+        with alone(path, "tables/tax.csv"):
+            write(path, "from,to\n", "tables/tax.csv")
+    assert path.parent.read_text("utf-8") == "a file where the folder belongs"
 
 
 @pytest.mark.parametrize("table", ["../etc", "Tax", "a b", "", "a/b", "x" * 41])

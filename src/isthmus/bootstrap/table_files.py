@@ -1,8 +1,10 @@
-"""Code table files as people and commands change them: what is not changed stays byte for byte, and a write is whole."""
+"""Code table files as commands change them: what is not changed stays byte for byte, and a write is whole."""
 
+import fcntl
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +33,7 @@ Changes = Mapping[str, Entry | None]
 
 
 def place_of(folder: Path, table: str, flow: str = "") -> Path:
-    """Return the file of a table: the flow's own, or the one for all flows. Raises `NotWritten` for no name of a table."""
+    """Return the file of a table: the flow's own, or the one for all flows. Raises `NotWritten` for a wrong name."""
     if not NAME.fullmatch(table):
         message = f"{table!r} is no name of a code table: one word in small letters, such as payment_terms"
         raise NotWritten(message)
@@ -105,11 +107,26 @@ def _check(text: str, name: str, changes: Changes) -> None:
             raise NotWritten(message)
 
 
+@contextmanager
+def alone(path: Path, name: str) -> Generator[None]:
+    """Let nobody else change the files of a folder meanwhile. Raises `NotWritten`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as wrong:
+        message = f"{name} cannot be written ({wrong.strerror}): nothing was written"
+        raise NotWritten(message) from wrong
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def write(path: Path, text: str, name: str) -> None:
     """Put a table's text into its place, whole or not at all. Raises `NotWritten`."""
     beside = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
@@ -118,6 +135,7 @@ def write(path: Path, text: str, name: str) -> None:
             beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
     except OSError as wrong:
-        beside.unlink(missing_ok=True) if os.access(path.parent, os.W_OK) else None
+        with suppress(OSError):
+            beside.unlink()
         message = f"{name} cannot be written ({wrong.strerror}): nothing was written"
         raise NotWritten(message) from wrong
