@@ -154,8 +154,8 @@ def _written(flow: FlowConfig) -> dict[str, dict[str, str]]:
 def landing(config: ProjectConfig, flow: FlowConfig, table: str) -> str:
     """Return whose file an answer to a question of `flow` belongs into: the flow's name, or nothing for all flows.
 
-    A table for all flows is the ordinary one, since stock follows it too. Where several order flows could mean different
-    things by one word, the flow that asks gets a row of its own.
+    A table for all flows is the ordinary one, since stock follows it too. Where several order flows could mean
+    different things by one word, the flow that asks gets a row of its own.
     """
     if place_of(config.folder, table, flow.name).exists():
         return flow.name
@@ -182,6 +182,7 @@ def planned(config: ProjectConfig, table: str, changes: Changes, flow: str = "")
     ]
     flows = [flow_named(config, flow)] if flow else list(config.flows)
     seen = [table_of_flow(config, one, table) for one in flows]
+    seen = [each for each in seen if each.used_by] or seen
     remarks = _remarks(table, seen, OWN if flow else SHARED, made)
     return Plan(table, path, name, made, [each.flow for each in seen if each.used_by], remarks)
 

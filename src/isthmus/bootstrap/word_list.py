@@ -57,17 +57,17 @@ async def unmapped(
         key for key in waiting if key[0] in named
     }
     there = await _there(context, settings, keys) if suggest else There()
-    words = [_word(settings.name, key, waiting.get(key), seen, named[key[0]], there) for key in keys]
+    words = [_word(waiting.get(key), key, seen, named[key[0]], there) for key in keys]
     return sorted(words, key=lambda each: (-each.jobs, bool(each.otherwise), -each.orders, each.table, each.word))
 
 
-def _word(flow: str, key: tuple[str, str], waits: Asked | None, seen: Sightings, table: Table, there: There) -> Word:
+def _word(waits: Asked | None, key: tuple[str, str], seen: Sightings, table: Table, there: There) -> Word:
     name, word = key
     sighting = seen.words.get(key)
     times = [each for each in (waits and waits.newest_at, sighting and sighting.last) if each]
     must = waits is not None or (sighting is not None and sighting.must) or name == "sku"
     return Word(
-        flow,
+        table.flow,
         name,
         word,
         waits.jobs if waits else 0,

@@ -24,6 +24,7 @@ from isthmus.cli import (
     run,
     serve,
     sim,
+    tables,
 )
 
 app = typer.Typer(
@@ -81,4 +82,5 @@ app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+app.add_typer(tables.tables, name="tables")
 app.add_typer(connector.connector, name="connector")

@@ -11,7 +11,6 @@ from isthmus.canonical.party import Customer
 from isthmus.mapping.build import build_all
 from isthmus.mapping.document import Document
 from isthmus.mapping.errors import MappingError
-from isthmus.mapping.order_mapping import OrderMapping
 from isthmus.mapping.orders import Resolved, ready
 from isthmus.mapping.tables import OTHERS, Tables
 from isthmus.ports.errors import Trouble
@@ -78,7 +77,7 @@ class Overhearing:
         """Listen to what `document` and the flow look up in `rows`, those of the document among them."""
         self._ears = _Ears(rows)
         self._zone = zone
-        self._mapping: OrderMapping = build_all(replace(document, tables={}), self._ears, hooks)[0]
+        self._mapping = build_all(replace(document, tables={}), self._ears, hooks)[0]
 
     def of(self, order: Order, customer: Customer) -> Sequence[Heard]:
         """Return what is looked up for an order; what cannot be worked out for it is passed over."""

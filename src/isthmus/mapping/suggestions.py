@@ -45,7 +45,7 @@ class Names:
         return name in self._all
 
     def near(self, word: str, what: str) -> Iterator[tuple[str, str, bool]]:
-        """Yield names near a word, why, and whether it is certain: the nearest first; `what` is what they are names of."""
+        """Yield names near a word, the nearest first, why, and whether it is certain; `what` is what they are."""
         folded = self._folded.get(_folded(word), [])
         yield from ((name, f"same {what} in other case or spaces", len(folded) == 1) for name in folded if name != word)
         bare = self._bare.get(_bare(word), []) if _bare(word) else []

@@ -1,0 +1,167 @@
+"""A word without a row asks once; the answer lands in the code table, and all that wait for the word go through."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isthmus.admin.answers import NoAnswer
+from isthmus.admin.queries import audit
+from isthmus.bootstrap.answering import Mapped, RowAnswers
+from isthmus.bootstrap.config import read_config
+from isthmus.bootstrap.mappings import LOOK_EVERY_S
+from isthmus.bootstrap.table_files import Entry, NotWritten
+from isthmus.store.statement import Row
+from tests.pairs.town import Town, standing
+
+pytestmark = pytest.mark.slow
+ORDERS = 4
+FLOWS = '[flows.orders]\nfrom = "shop"\nto = "erp"'
+SYSTEMS = {"shop": "shopify", "erp": "odoo"}
+
+
+def written(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="")
+    return folder
+
+
+async def sold(town: Town, count: int = ORDERS) -> None:
+    await town.do("shop", "orders", count=count, seed=7)
+    await town.sync()
+
+
+async def parked(town: Town) -> list[Row]:
+    rows = await town.app.context.store.read("parked_jobs", flow="", wish=1000)
+    assert all(row["waits_for"] for row in rows), [row["because"] for row in rows]
+    return rows
+
+
+def lacks(row: Row) -> tuple[str, list[str]]:
+    table, *words = json.loads(row["waits_for"].removeprefix("rows:"))
+    return table, words
+
+
+async def settle(town: Town) -> None:
+    """Let so much time pass that every process has looked at the files, and do what is due then."""
+    await asyncio.sleep(LOOK_EVERY_S + 0.1)
+    town.clock.ahead += type(town.clock.ahead)(seconds=3)
+    await town.sync()
+
+
+def answers(town: Town) -> RowAnswers:
+    return RowAnswers(town.app.context, read_config(town.app.config.folder))
+
+
+async def answered(town: Town, row: Row, other: str, **said: Any) -> Mapped:
+    return await answers(town).give(row["number"], other, by="eve", **said)
+
+
+DOCUMENTS = {
+    "payment": '[payments]\nerp_payment_code = { from = "gateway", table = "gate" }\n',
+    "tax": '[taxes]\ncode = { from = "name", table = "gate" }\n',
+    "shipping": '[shipping]\ncarrier = { from = "title", table = "gate" }\n',
+    "customer": '[order]\nnote = { from = "currency", table = "gate" }\n',
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+async def test_one_answer_lets_all_orders_through_that_wait_for_the_word(tmp_path: Path, kind: str) -> None:
+    folder = written(tmp_path, {"mappings/orders.toml": DOCUMENTS[kind], "tables/gate.csv": "from,to,note\r\n"})
+    async with standing(folder, SYSTEMS, FLOWS) as town:
+        await sold(town)
+        asked, rounds = await parked(town), 0
+        assert asked
+        while rows := await parked(town):
+            table, [word] = lacks(rows[0])
+            alike = [row for row in rows if lacks(row) == (table, [word])]
+            other = "" if kind == "tax" else "X"
+            if kind == "tax":
+                other = await tax_id(town, word)
+            said = await answered(town, rows[0], other, note="told by the books")
+            assert (said.table, said.word, said.before, said.records) == ("gate", word, "", len(alike))
+            assert not [row for row in await parked(town) if lacks(row)[1] == [word]]
+            await settle(town)
+            assert not [row for row in await parked(town) if lacks(row)[1] == [word]], (
+                "it asked for the same word again"
+            )
+            rounds += 1
+        text = (folder / "tables/gate.csv").read_bytes().decode()
+        assert text.startswith("from,to,note\r\n")
+        assert text.count("told by the books\r\n") == rounds
+        assert len(await town.orders("erp")) == ORDERS
+        lines = [line for line in await audit(town.app.context) if line.action == "answer"]
+        assert len(lines) == rounds
+        assert (lines[0].who, lines[0].before) == ("eve", "")
+        assert lines[0].target.startswith("gate: ")
+
+
+async def tax_id(town: Town, word: str) -> str:
+    """Return the id of a sales tax of the simulated ERP, such as a person would look up there."""
+    state = await town.state("erp")
+    taxes = state.get("taxes", ())
+    return next((str(each["id"]) for each in taxes if str(each.get("amount", "")) in word), "1")
+
+
+async def test_items_the_erp_calls_otherwise_are_asked_for_and_checked(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"mappings/orders.toml": "[lines]\nsku = \"'S-' + sku\"\n"})
+    async with standing(folder, SYSTEMS, FLOWS) as town:
+        await sold(town)
+        rows = await parked(town)
+        assert {row["code"] for row in rows} == {"unknown_sku"}
+        first = rows[0]
+        _, words = lacks(first)
+        if len(words) > 1:
+            with pytest.raises(NoAnswer, match="several words: say which"):
+                await answered(town, first, "X")
+        with pytest.raises(NoAnswer, match="has no item with SKU NOT-THERE"):
+            await answered(town, first, "NOT-THERE", word=words[0])
+        with pytest.raises(NoAnswer, match="does not wait for 'OTHER'"):
+            await answered(town, first, "X", word="OTHER")
+        assert not (folder / "tables").exists()
+        for _ in range(40):
+            if not (rows := await parked(town)):
+                break
+            _, words = lacks(rows[0])
+            await answered(town, rows[0], words[0].removeprefix("S-"), word=words[0])
+            await settle(town)
+        assert len(await town.orders("erp")) == ORDERS
+        assert (folder / "tables/sku.csv").read_text("utf-8").startswith("from,to,note\nS-")
+
+
+async def test_a_row_that_names_what_is_not_there_is_the_row_that_changes(tmp_path: Path) -> None:
+    """The ERP asks for the row's counterpart: a row for that word would be looked up by nobody."""
+    document = '[order]\npayment_terms = { from = "currency", table = "terms" }\n'
+    folder = written(
+        tmp_path, {"mappings/orders.toml": document, "tables/terms.csv": "from,to\nEUR,No such term\n*,?\n"}
+    )
+    async with standing(folder, SYSTEMS, FLOWS) as town:
+        await sold(town, 2)
+        rows = await parked(town)
+        assert {lacks(row)[0] for row in rows} == {"payment_terms"}
+        with pytest.raises(NoAnswer, match="a row would not help"):
+            await answered(town, rows[0], "15 Days")
+        assert (folder / "tables/terms.csv").read_text("utf-8") == "from,to\nEUR,No such term\n*,?\n"
+        assert not (folder / "tables/payment_terms.csv").exists()
+
+
+async def test_the_document_comes_first_and_an_answer_that_would_not_count_is_refused(tmp_path: Path) -> None:
+    document = DOCUMENTS["payment"] + '[tables.gate]\nother = "Y"\n'
+    folder = written(tmp_path, {"mappings/orders.toml": document})
+    async with standing(folder, SYSTEMS, FLOWS) as town:
+        rows = answers(town)
+        with pytest.raises(NotWritten, match=r"mappings/orders\.toml \[tables\.gate\], which comes before"):
+            await rows.change("gate", {"other": Entry("Z")}, "", by="eve")
+        assert not (folder / "tables").exists()
+        await sold(town, 2)
+        for _ in range(6):
+            if not (asked := await parked(town)):
+                break
+            await answered(town, asked[0], "X")
+            await settle(town)
+        assert len(await town.orders("erp")) == 2
