@@ -64,9 +64,9 @@ def test_no_spreadsheet_takes_a_word_for_a_formula() -> None:
 def test_a_folder_that_is_read_only_says_so_and_keeps_the_file(tmp_path: Path) -> None:
     path = place_of(tmp_path, "tax")
     path.parent.write_text("a file where the folder belongs", "utf-8")
-    with pytest.raises(NotWritten, match=r"tables/tax\.csv cannot be written .* nothing was written"):
-        with alone(path, "tables/tax.csv"):
-            write(path, "from,to\n", "tables/tax.csv")
+    wrong = pytest.raises(NotWritten, match=r"tables/tax\.csv cannot be written .* nothing was written")
+    with wrong, alone(path, "tables/tax.csv"):
+        write(path, "from,to\n", "tables/tax.csv")
     assert path.parent.read_text("utf-8") == "a file where the folder belongs"
 
 

@@ -14,12 +14,16 @@ from isthmus.bootstrap.answering import Mapped, RowAnswers
 from isthmus.bootstrap.config import read_config
 from isthmus.bootstrap.mappings import LOOK_EVERY_S
 from isthmus.bootstrap.table_files import Entry, NotWritten
+from isthmus.simulators.odoo.seed import RATES
 from isthmus.store.statement import Row
 from tests.pairs.town import Town, standing
 
 pytestmark = pytest.mark.slow
 ORDERS = 4
 FLOWS = '[flows.orders]\nfrom = "shop"\nto = "erp"'
+#: The ids of the taxes of 20 %, as a person would look them up in the simulated ERP.
+VAT = {"VAT": "1", "VAT incl": str(len(RATES) + 1)}
+TERMS = "from,to\nEUR,No such term\n*,?\n"
 SYSTEMS = {"shop": "shopify", "erp": "odoo"}
 
 
@@ -64,7 +68,9 @@ async def answered(town: Town, row: Row, other: str, **said: Any) -> Mapped:
 
 DOCUMENTS = {
     "payment": '[payments]\nerp_payment_code = { from = "gateway", table = "gate" }\n',
-    "tax": '[taxes]\ncode = { from = "name", table = "gate" }\n',
+    "tax": """[taxes]
+code = { from = "name + (' incl' if order.prices_include_tax else '')", table = "gate" }
+""",
     "shipping": '[shipping]\ncarrier = { from = "title", table = "gate" }\n',
     "customer": '[order]\nnote = { from = "currency", table = "gate" }\n',
 }
@@ -80,16 +86,13 @@ async def test_one_answer_lets_all_orders_through_that_wait_for_the_word(tmp_pat
         while rows := await parked(town):
             table, [word] = lacks(rows[0])
             alike = [row for row in rows if lacks(row) == (table, [word])]
-            other = "" if kind == "tax" else "X"
-            if kind == "tax":
-                other = await tax_id(town, word)
+            other = VAT[word] if kind == "tax" else "X"
             said = await answered(town, rows[0], other, note="told by the books")
             assert (said.table, said.word, said.before, said.records) == ("gate", word, "", len(alike))
             assert not [row for row in await parked(town) if lacks(row)[1] == [word]]
             await settle(town)
-            assert not [row for row in await parked(town) if lacks(row)[1] == [word]], (
-                "it asked for the same word again"
-            )
+            again = [row for row in await parked(town) if lacks(row)[1] == [word]]
+            assert not again, "asked for the same word once more"
             rounds += 1
         text = (folder / "tables/gate.csv").read_bytes().decode()
         assert text.startswith("from,to,note\r\n")
@@ -99,13 +102,6 @@ async def test_one_answer_lets_all_orders_through_that_wait_for_the_word(tmp_pat
         assert len(lines) == rounds
         assert (lines[0].who, lines[0].before) == ("eve", "")
         assert lines[0].target.startswith("gate: ")
-
-
-async def tax_id(town: Town, word: str) -> str:
-    """Return the id of a sales tax of the simulated ERP, such as a person would look up there."""
-    state = await town.state("erp")
-    taxes = state.get("taxes", ())
-    return next((str(each["id"]) for each in taxes if str(each.get("amount", "")) in word), "1")
 
 
 async def test_items_the_erp_calls_otherwise_are_asked_for_and_checked(tmp_path: Path) -> None:
@@ -137,16 +133,14 @@ async def test_items_the_erp_calls_otherwise_are_asked_for_and_checked(tmp_path:
 async def test_a_row_that_names_what_is_not_there_is_the_row_that_changes(tmp_path: Path) -> None:
     """The ERP asks for the row's counterpart: a row for that word would be looked up by nobody."""
     document = '[order]\npayment_terms = { from = "currency", table = "terms" }\n'
-    folder = written(
-        tmp_path, {"mappings/orders.toml": document, "tables/terms.csv": "from,to\nEUR,No such term\n*,?\n"}
-    )
+    folder = written(tmp_path, {"mappings/orders.toml": document, "tables/terms.csv": TERMS})
     async with standing(folder, SYSTEMS, FLOWS) as town:
         await sold(town, 2)
         rows = await parked(town)
         assert {lacks(row)[0] for row in rows} == {"payment_terms"}
         with pytest.raises(NoAnswer, match="a row would not help"):
             await answered(town, rows[0], "15 Days")
-        assert (folder / "tables/terms.csv").read_text("utf-8") == "from,to\nEUR,No such term\n*,?\n"
+        assert (folder / "tables/terms.csv").read_text("utf-8") == TERMS
         assert not (folder / "tables/payment_terms.csv").exists()
 
 
