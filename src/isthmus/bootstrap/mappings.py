@@ -88,7 +88,7 @@ class Project:
     #: Why the files as they are now cannot be used; empty while all is well.
     trouble: str = ""
     _looked_at: float = 0.0
-    _seen: tuple[tuple[str, int, int], ...] = ()
+    _seen: tuple[tuple[str, int, int, int], ...] = ()
     _mapping: OrderMapping = field(default_factory=OrderMapping)
     _rows: Rows = field(default_factory=dict[str, Mapping[str, str]])
 
@@ -122,17 +122,18 @@ class Project:
             self.trouble = str(wrong)
             _log.error("mapping.unusable", flow=self.flow, because=str(wrong))
 
-    def _stamps(self) -> tuple[tuple[str, int, int], ...]:
+    def _stamps(self) -> tuple[tuple[str, int, int, int], ...]:
         paths = [path_of(self.folder, self.flow), self.folder / FOLDER / HOOKS]
         for place in (self.folder / TABLES, self.folder / TABLES / self.flow):
             paths += sorted(place.glob("*.csv"))
-        found: list[tuple[str, int, int]] = []
+        found: list[tuple[str, int, int, int]] = []
         for path in paths:
             try:
                 status = path.stat()
             except OSError:
                 continue
-            found.append((str(path), status.st_mtime_ns, status.st_size))
+            # A file that was put into the place of another one may have its size and its time.
+            found.append((str(path), status.st_ino, status.st_mtime_ns, status.st_size))
         return tuple(found)
 
     def _read(self) -> None:

@@ -81,14 +81,15 @@ def flow_named(config: ProjectConfig, name: str) -> FlowConfig:
 
 
 def tables_of(config: ProjectConfig, flow: FlowConfig) -> list[Table]:
-    """Return every table of a flow: those it looks into by itself, those its rows do, and those that have rows.
+    """Return every table of a flow: those it looks into by itself, those its rows do, and those that have rows for it.
 
     Raises `ConfigError`.
     """
     document = document_of(config.folder, flow.name)
     uses = used(config, flow, document)
     files = table_files(config.folder, flow.name)
-    names = {*uses, *document.tables, *files, *_written(flow)}
+    own = {name for name, paths in files.items() if flow.kind == "orders" or _own(config.folder, flow, paths[0])}
+    names = {*uses, *document.tables, *own, *_written(flow)}
     return [
         Table(flow.name, name, _layers(config.folder, flow, name, document, files), uses.get(name, ()))
         for name in sorted(names, key=lambda name: (name not in KNOWN, name))
@@ -133,11 +134,15 @@ def _layers(
         found.append(Layer(DOCUMENT, f"{document.name} [tables.{name}]", document.tables[name]))
     for path in files.get(name, ()):
         read = list(read_rows(path))
-        rank = OWN if path.parent == folder / FOLDER / flow.name else SHARED
+        rank = OWN if _own(folder, flow, path) else SHARED
         found.append(Layer(rank, named(path, folder), {w: o for w, o, _ in read}, {w: n for w, _, n in read if n}))
     if rows := _written(flow).get(name):
         found.append(Layer(PROJECT, f"isthmus.toml [flows.{flow.name}.tables.{name}]", rows))
     return found
+
+
+def _own(folder: Path, flow: FlowConfig, path: Path) -> bool:
+    return path.parent == folder / FOLDER / flow.name
 
 
 def _written(flow: FlowConfig) -> dict[str, dict[str, str]]:
