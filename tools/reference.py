@@ -73,7 +73,7 @@ def settings() -> str | None:
         parts.append(f"## `[flows.<name>]` of kind {kind}\n\n{source.table(('key', 'meaning'), list(keys.items()))}")
     known = [(name, sides, tables.OTHERWISE[name]) for name, sides in tables.KNOWN.items()]
     rows = source.table(("table", "from what to what", "without a row"), known)
-    said = "Rows may stand here or in files, and mappings may look into other tables: [code tables](../how-to/code-tables.md)."
+    said = "Rows may stand here or in files; mappings look into others, too: [code tables](../how-to/code-tables.md)."
     parts.append(f"## `[flows.<name>.tables.<table>]`\n\n{said}\n\n{rows}")
     return "\n".join(parts)
 

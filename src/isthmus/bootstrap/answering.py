@@ -1,5 +1,6 @@
 """A question about a word is answered with a row: it lands in the code table, and all that wait for the word go on."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -23,6 +24,8 @@ from isthmus.mapping.overheard import Heard, Overhearing
 from isthmus.ports.source import Searchable
 from isthmus.store.statement import Row
 
+#: Between the last look at a table and the question that follows from it lies a commit.
+GRACE_S = 0.3
 #: Longer words are none of any system's.
 LONGEST = 1_000
 
@@ -155,6 +158,8 @@ class RowAnswers:
             raise NoAnswer(message)
 
     async def _waiting(self, plan: Plan, words: Sequence[str]) -> list[Row]:
+        # What looked at the file just before it was written is about to ask: its question is committed by then.
+        await asyncio.sleep(GRACE_S)
         return [row for flow in plan.flows for row in await waiting(self._context, flow, plan.table, words)]
 
     async def _let_go(self, plan: Plan, place: Landing, found: Sequence[Row]) -> int:

@@ -107,6 +107,13 @@ class Project:
         self._look()
         return self._rows
 
+    def state(self, *, look: bool = False) -> object:
+        """Return what differs once the files do; with `look` they are looked at now, whenever that was done last."""
+        if look:
+            self._looked_at = -LOOK_EVERY_S
+            self._look()
+        return self._seen
+
     def _look(self) -> None:
         now = time.monotonic()
         if now - self._looked_at < LOOK_EVERY_S:
