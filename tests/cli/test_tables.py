@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ async def used(folder: Path) -> None:
                 await store.write(mark_jobs([Mark("orders", record.external_id, record.number)], to_micros(NOW)))
         for number in ("#1", "#2"):
             now = to_micros(NOW)
-            lease = {"token": number, "lease_until": now + 60_000_000}
+            lease: dict[str, Any] = {"token": number, "lease_until": now + 60_000_000}
             claim = say("claim_job", flow="orders", subject=f"id-{number}", now=now, **lease)
             [[row]] = await store.write(claim)
             asked = {"state": "parked", "code": "unknown_sku", "because": "no item", "answers": "[]"}
