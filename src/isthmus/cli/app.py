@@ -12,6 +12,8 @@ from isthmus.cli import (
     begin,
     connector,
     demo,
+    doctor,
+    drift,
     drill,
     health,
     hold,
@@ -55,6 +57,7 @@ def root(
 
 app.command()(begin.init)
 app.add_typer(act.connect, name="connect")
+app.command()(doctor.doctor)
 app.command()(serve.up)
 app.command()(serve.web)
 app.command()(serve.worker)
@@ -83,4 +86,5 @@ app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
 app.add_typer(tables.tables, name="tables")
+app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")

@@ -111,10 +111,18 @@ _SAID = {
     "retried": "{} queued to run again.",
     "compared": "{} asked for; the results appear here.",
     "accepted": "{} taken as right; the next comparison says so.",
+    "drift": "{} accepted; processes at work know within a minute.",
     "all": "{} answered; what follows is done now.",
     "mapped": "The row is written; {} let go on within seconds.",
 }
-_OF = {"retried": "record", "compared": "comparison", "accepted": "row", "all": "question", "mapped": "record"}
+_OF = {
+    "retried": "record",
+    "compared": "comparison",
+    "accepted": "row",
+    "drift": "difference",
+    "all": "question",
+    "mapped": "record",
+}
 
 
 def said_words(said: str) -> str:
