@@ -12,7 +12,7 @@ from isthmus.bootstrap.config import FlowConfig, ProjectConfig
 from isthmus.bootstrap.flow_facts import counts, facts, running
 from isthmus.bootstrap.mappings import FOLDER, document_of, path_of, read_hooks
 from isthmus.bootstrap.spreadsheets import (
-    LARGEST_FILE,
+    USUAL,
     NotASheet,
     as_csv,
     as_xlsx,
@@ -149,7 +149,7 @@ def grids_in(path: Path) -> list[Grid]:
         raise Refused(message)
     try:
         with path.open("rb") as file:
-            return read(file.read(LARGEST_FILE + 1))
+            return read(file.read(USUAL.file + 1))
     except OSError as wrong:
         message = f"{path.name} cannot be read: {wrong.strerror}"
         raise Refused(message) from None

@@ -4,6 +4,7 @@ import csv
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO, StringIO
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -16,12 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from isthmus.mapping.sheet import NAMED, Grid
 from isthmus.mapping.sheet_reading import Broken
 
-#: A sheet of ten thousand rows has about one.
-LARGEST_FILE = 10_000_000
-#: Unpacked, all parts together. A bomb has a thousand times its size.
-LARGEST_UNPACKED = 100_000_000
 MOST_PARTS = 1_000
-MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 #: What a spreadsheet takes for the beginning of a formula (or, ', for the sign that none follows).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -31,6 +27,21 @@ _TEXT = "@"
 _WIDTHS = {"from": 40, "when": 30, "check": 25, "what it is": 40, "note": 40, "field": 26, "title": 30, "example": 20}
 _USUAL_WIDTH = 13
 _READ_ONLY = PatternFill("solid", fgColor="EEEEEE")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most a file may hold: its bytes, those of all its parts unpacked, and rows of a sheet.
+
+    A sheet of ten thousand rows has about a million bytes; a bomb unpacks to a thousand times its size.
+    """
+
+    file: int = 10_000_000
+    unpacked: int = 100_000_000
+    rows: int = 20_000
+
+
+USUAL = Bounds()
 
 
 class NotASheet(ValueError):
@@ -54,7 +65,7 @@ def _armed(text: str) -> str:
 
 def read_csv(data: bytes) -> list[Grid]:
     """Return what a CSV file holds: one grid without a name. Raises `NotASheet`."""
-    _fits(data)
+    _fits(data, USUAL)
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
@@ -66,7 +77,7 @@ def read_csv(data: bytes) -> list[Grid]:
     try:
         for row in reader:
             rows.append([_armed(each) for each in row])
-            _bounded(len(rows), len(row), "the file")
+            _bounded(len(rows), len(row), "the file", USUAL)
     except csv.Error as wrong:
         message = f"line {reader.line_num}: {wrong}"
         raise NotASheet(message) from None
@@ -83,7 +94,7 @@ def as_xlsx(grids: Sequence[Grid]) -> bytes:
         for number, row in enumerate(grid.rows, 1):
             for index, value in enumerate(row, 1):
                 cell = sheet.cell(number, index)
-                text = _unmistakable(str(value))
+                text = unmistakable(str(value))
                 cell.value = text or None
                 if text:
                     cell.data_type = "s"  # a text, also where it begins like a formula
@@ -106,20 +117,20 @@ def _dress(cell: Any, *, head: bool, read_only: bool) -> None:
         cell.fill = _READ_ONLY
 
 
-def _unmistakable(text: str) -> str:
+def unmistakable(text: str) -> str:
     """Return a text in which no program finds a character written as `_x0041_`."""
     return text.replace("_x", "_x005F_x")
 
 
-def read_xlsx(data: bytes) -> list[Grid]:
+def read_xlsx(data: bytes, bounds: Bounds = USUAL) -> list[Grid]:
     """Return the sheets of an XLSX file. Raises `NotASheet`."""
-    _fits(data)
-    _check_parts(data)
+    _fits(data, bounds)
+    _check_parts(data, bounds)
     assert DEFUSEDXML  # noqa: S101 - a dependency of ours; without it openpyxl reads with a trusting parser
     try:
         book = load_workbook(BytesIO(data), read_only=True, keep_links=False)
         try:
-            return [_grid(sheet) for sheet in book.worksheets]
+            return [_grid(sheet, bounds) for sheet in book.worksheets]
         finally:
             book.close()
     except NotASheet:
@@ -132,7 +143,7 @@ def read_xlsx(data: bytes) -> list[Grid]:
         raise NotASheet(message) from None
 
 
-def _grid(sheet: Any) -> Grid:
+def _grid(sheet: Any, bounds: Bounds) -> Grid:
     name = str(sheet.title)
     if sheet.sheet_state != "visible":
         return Grid(name, [], hidden=True)
@@ -146,7 +157,7 @@ def _grid(sheet: Any) -> Grid:
         if not values:
             empty += 1  # a file may claim a million of them: they are added when something follows
             continue
-        _bounded(len(rows) + empty + 1, len(values), f"the sheet {name}")
+        _bounded(len(rows) + empty + 1, len(values), f"the sheet {name}", bounds)
         rows += [[] for _ in range(empty)]
         rows.append(values)
         empty = 0
@@ -164,25 +175,25 @@ def _value(cell: Any) -> Any:
     return _ODD.sub(lambda found: chr(int(found[1], 16)), value) if isinstance(value, str) else value
 
 
-def _fits(data: bytes) -> None:
-    if len(data) > LARGEST_FILE:
-        message = f"has {len(data):,} bytes, and a sheet may have {LARGEST_FILE:,}"
+def _fits(data: bytes, bounds: Bounds) -> None:
+    if len(data) > bounds.file:
+        message = f"has {len(data):,} bytes, and a sheet may have {bounds.file:,}"
         raise NotASheet(message)
 
 
-def _bounded(rows: int, columns: int, name: str) -> None:
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        message = f"{name} has more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns"
+def _bounded(rows: int, columns: int, name: str, bounds: Bounds) -> None:
+    if rows > bounds.rows or columns > MOST_COLUMNS:
+        message = f"{name} has more than {bounds.rows:,} rows or {MOST_COLUMNS} columns"
         raise NotASheet(message)
 
 
-def _check_parts(data: bytes) -> None:
+def _check_parts(data: bytes, bounds: Bounds) -> None:
     """Refuse an archive that unpacks into too much, or whose parts declare entities. Raises `NotASheet`."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                message = f"unpacks into more than {LARGEST_UNPACKED:,} bytes or {MOST_PARTS:,} parts"
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > bounds.unpacked:
+                message = f"unpacks into more than {bounds.unpacked:,} bytes or {MOST_PARTS:,} parts"
                 raise NotASheet(message)
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")) and any(_declares(archive, part)):

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
-from zipfile import BadZipFile, ZipFile
 
-from openpyxl import Workbook, load_workbook  # pyright: ignore[reportMissingTypeStubs,reportMissingModuleSource]
+from openpyxl import Workbook
 
 from isthmus.bootstrap.checks import ConfigError
-from isthmus.bootstrap.code_tables import HEAD, MOST_ROWS, line_of, records
+from isthmus.bootstrap.code_tables import HEAD, line_of, records
 from isthmus.bootstrap.config import ProjectConfig
+from isthmus.bootstrap.spreadsheets import Bounds, NotASheet, read_xlsx, unmistakable
 from isthmus.bootstrap.table_files import NAME, Entry
 from isthmus.bootstrap.tables import OWN, SHARED, tables_of
+from isthmus.mapping.sheet_reading import Broken
 
 #: The columns of an export. `flow` is empty for a file that all flows share.
 COLUMNS = ("flow", "table", *HEAD)
-#: A workbook of a million rows is a tenth of this; what unpacks to more was made to fill the memory.
-LARGEST = 500_000_000
+#: More rows than that come as CSV.
+BOUNDS = Bounds(file=50_000_000, unpacked=500_000_000, rows=200_000)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHEET = "code tables"
 #: What a cell of a workbook takes.
 LONGEST_CELL = 32_767
@@ -60,7 +62,7 @@ def as_csv(lines: Iterable[Line]) -> bytes:
 def as_xlsx(lines: Iterable[Line]) -> bytes:
     """Return an export as a workbook; every cell is a text. Raises `ConfigError` for what no cell can hold."""
     book = Workbook()
-    sheet = cast("Any", book.active)
+    sheet = cast("Any", book.worksheets[0])
     sheet.title = SHEET
     for number, row in enumerate((COLUMNS, *((e.flow, e.table, e.word, e.other, e.note) for e in lines)), 1):
         for column, said in enumerate(row, 1):
@@ -71,7 +73,7 @@ def as_xlsx(lines: Iterable[Line]) -> bytes:
                 raise ConfigError(message)
             cell = sheet.cell(number, column)
             cell.data_type, cell.number_format = "s", "@"
-            cell._value = said  # noqa: SLF001 - set through `value`, a text that begins with = becomes a formula
+            cell._value = unmistakable(said)  # noqa: SLF001 - set through `value`, a text that begins with = becomes a formula
     sheet.freeze_panes = "A2"
     for letter, width in zip("ABCDE", (14, 18, 36, 36, 48), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -145,28 +147,29 @@ def _of_csv(body: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
 
 def _of_xlsx(body: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     try:
-        with ZipFile(BytesIO(body)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > LARGEST:
-                message = f"{name} unpacks to more than {LARGEST // 1_000_000} MB"
-                raise ConfigError(message)
-        book = cast("Any", load_workbook(BytesIO(body), read_only=True, data_only=False))
-        sheet = book[SHEET] if SHEET in book.sheetnames else book.worksheets[0]
-    except (BadZipFile, KeyError, ValueError, IndexError, OSError) as wrong:
-        message = f"{name} is not a workbook (.xlsx)"
+        grids = [grid for grid in read_xlsx(body, BOUNDS) if not grid.hidden]
+    except NotASheet as wrong:
+        message = f"{name} {wrong}"
         raise ConfigError(message) from wrong
-    for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS), 1):
-        yield number, [_said(cell, name) for cell in row]
+    chosen = next((grid for grid in grids if grid.name == SHEET), grids[0] if grids else None)
+    if chosen is None:
+        message = f"{name} has no sheet that is not hidden"
+        raise ConfigError(message)
+    for number, row in enumerate(chosen.rows, 1):
+        yield (
+            number,
+            [_said(value, f"{name} {_LETTERS[column]}{number}") for column, value in enumerate(row[: len(_LETTERS)])],
+        )
 
 
-def _said(cell: Any, name: str) -> str:
-    """Return a cell's text: a number as it is written, and no formula."""
-    value = cell.value
+def _said(value: Any, where: str) -> str:
+    """Return a cell's text: a whole number as it is written, and no formula."""
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        message = f"{name} {cell.coordinate}: {value!r} is not a text: format the column as text and write it again"
+    if isinstance(value, Broken):
+        message = f"{where}: {value.says}"
         raise ConfigError(message)
-    if cell.data_type == "f":
-        message = f"{name} {cell.coordinate}: a formula is not a word: put its result there, as text"
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        message = f"{where}: {value!r} is not a text: format the column as text and write it again"
         raise ConfigError(message)
     return str(value)
