@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
+import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from isthmus.kit.names import nearest
 from isthmus.mapping.errors import Where
@@ -39,10 +40,15 @@ ADD_KEYS: Mapping[str, str] = {
     "note": "why, for readers",
 }
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_HEAD = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
+#: Where a section or a row begins, in a line without the spaces around it.
+_HEAD = re.compile(r"\[\[?([^\]\[]+)\]")
+_KEY = re.compile(r"""(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
 #: A document people read; code tables of any length are files of their own.
-LARGEST = 1_000_000
+LARGEST, MOST_ROWS, MOST_ADDED, LONGEST_NAME = 1_000_000, 2_000, 100, 120
+#: Keys of many parts, for which TOML's own reader takes ever longer; no row has more than three.
+_MANY_PARTS = cast("Any", re2).compile(
+    r"""(?m)(?:^|[\[{,])[ \t]*(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}"""
+)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from"}, forbid_unknown_fields=True):
@@ -99,6 +105,9 @@ def read_document(text: str, name: str = "") -> Document:
     if len(text) > LARGEST:
         message = "larger than 1 MB: put long code tables into files of their own"
         raise Where(name).unreadable(message)
+    if (many := _MANY_PARTS.search(_sound(text, name))) is not None:
+        message = "a key of more than 20 parts"
+        raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as wrong:
@@ -106,22 +115,36 @@ def read_document(text: str, name: str = "") -> Document:
     empty = Document(name, text, lines=_lines(text))
     for key in tree:
         if key not in _TOP:
-            message = f"there is no section {key!r}{nearest(key, _TOP)}"
-            raise empty.where(key).unreadable(message)
+            said = key[:LONGEST_NAME]
+            message = f"there is no section {said!r}{nearest(said, _TOP)}"
+            raise empty.where(said).unreadable(message)
+    rows = {
+        (section, name): row
+        for section in SECTIONS
+        for name, row in _section(tree.get(section, {}), section, empty).items()
+    }
+    if len(rows) > MOST_ROWS:
+        message = f"more than {MOST_ROWS:,} rows"
+        raise Where(name).unreadable(message)
     return Document(
         name,
         text,
         _text(tree.get("note", ""), empty.where("", "note")),
         _text(tree.get("when", ""), empty.where("", "when")),
-        {
-            (section, name): row
-            for section in SECTIONS
-            for name, row in _section(tree.get(section, {}), section, empty).items()
-        },
+        rows,
         _added(tree.get("add", []), empty),
         _tables(tree.get("tables", {}), empty),
         empty.lines,
     )
+
+
+def _sound(text: str, name: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "not a text in UTF-8"
+        raise Where(name).unreadable(message) from None
+    return text
 
 
 def _section(body: Any, section: str, document: Document) -> dict[str, Row]:
@@ -145,8 +168,11 @@ def _flat(body: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _row(value: Any, section: str, name: str, document: Document) -> Row:
-    where = document.where(section, name)
+    where = document.where(section, name[:LONGEST_NAME])
     known = SECTIONS[section]
+    if len(name) > LONGEST_NAME or any(not each.isprintable() for each in name):
+        message = f"the name of a field has up to {LONGEST_NAME} characters that can be seen"
+        raise where.unreadable(message)
     if known.shape(name) is None or name == CUSTOM:
         hint = nearest(name, known.names) or (
             "; fields of the other system's own are custom.<name>" if "." not in name else ""
@@ -160,7 +186,8 @@ def _row(value: Any, section: str, name: str, document: Document) -> Row:
         raise where.unreadable(message)
     for key in cast("dict[str, Any]", value):
         if key not in ROW_KEYS:
-            message = f"a row says nothing under {key!r}{nearest(key, ROW_KEYS)}"
+            said = key[:LONGEST_NAME]
+            message = f"a row says nothing under {said!r}{nearest(said, ROW_KEYS)}"
             raise where.unreadable(message)
     try:
         row = msgspec.convert(value, Row)
@@ -179,6 +206,9 @@ def _added(body: Any, document: Document) -> tuple[Added, ...]:
     except msgspec.ValidationError as wrong:
         message = f"[[add]]: {_said(wrong)}; it takes {', '.join(ADD_KEYS)}"
         raise where.unreadable(message) from None
+    if len(added) > MOST_ADDED:
+        message = f"more than {MOST_ADDED} lines to add"
+        raise where.unreadable(message)
     names = [each.name for each in added]
     for each in added:
         if not _WORD.fullmatch(each.name) or names.count(each.name) > 1:
@@ -214,9 +244,9 @@ def _lines(text: str) -> dict[tuple[str, str], int]:
     """Return the line of each section and key; TOML's own reader does not say."""
     found: dict[tuple[str, str], int] = {}
     section = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if head := _HEAD.match(line):
-            section = head.group(1).strip("\"' ")
+            section = head.group(1).strip("\"' \t")
             found.setdefault((section.partition(".")[0], section.partition(".")[2].strip("\"'")), number)
             found.setdefault((section.partition(".")[0], ""), number)
         elif key := _KEY.match(line):
