@@ -4,7 +4,8 @@ In two steps around what the flow looks up: first what is sold, and where it goe
 is told beside it (`then`). Custom fields of the source stay behind: the other system has fields of its own.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from isthmus.mapping import functions, numbers, texts
 from isthmus.mapping.document import Added, Document
 from isthmus.mapping.errors import Where
 from isthmus.mapping.expression import Expression
-from isthmus.mapping.plans import NONE, Changes, Plan, before, changes, found, planned, put
+from isthmus.mapping.plans import NONE, Plan, Told, found, planned, put
 from isthmus.mapping.rows import UNTOUCHED, Ready, worked
 from isthmus.mapping.tables import Tables
 
@@ -28,8 +29,6 @@ P = TypeVar("P", bound=msgspec.Struct)
 #: The id of a line that a document adds begins so.
 ADDED = "add:"
 ONE = Decimal(1)
-#: Told of each row that did something: the row, what it was about, what was there, what is there now.
-Told = Callable[[Ready, str, Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,13 @@ class OrderMapping:
     additions: Sequence[Addition] = ()
     when: Expression | None = None
     told: Told | None = None
+    #: Added lines that are the same for every order, by name and currency.
+    _settled: dict[tuple[str, str], OrderLine] = field(
+        default_factory=dict[tuple[str, str], OrderLine], init=False, repr=False, compare=False
+    )
+    _answers: dict[str, Ready | None] = field(
+        default_factory=dict[str, "Ready | None"], init=False, repr=False, compare=False
+    )
     _plans: dict[tuple[str, bool | None, str], Plan | None] = field(
         default_factory=dict[tuple[str, bool | None, str], "Plan | None"], init=False, repr=False, compare=False
     )
@@ -75,15 +81,13 @@ class OrderMapping:
         """Return what is sold and where it goes. Raises `CannotWork` with the row, and `Unmapped`."""
         if not self.early and not self.additions:
             return order
-        made: Changes = {}
+        made: dict[str, Any] = {}
         if plan := self._plan("addresses", late=False):
             for name in ("billing", "shipping_to"):
-                if (address := getattr(order, name)) is not None and (
-                    found := self._changes(plan, address, name, order, address)
-                ):
-                    made[name] = replace(address, **found)
+                if (address := getattr(order, name)) is not None:
+                    made[name] = self._made(plan, address, name, order, address)
         if plan := self._plan("lines", late=False):
-            made["lines"] = tuple([self._line(plan, order, line) for line in order.lines])
+            made["lines"] = tuple(self._lines(plan, order, order.lines, order.lines))
         if self.additions:
             made["lines"] = (*made.get("lines", order.lines), *self._added(order))
         return replace(order, **made) if made else order
@@ -93,7 +97,7 @@ class OrderMapping:
 
         `skip` names the system whose own fields are left alone, because the order is there already.
         """
-        made: Changes = {}
+        made: dict[str, Any] = {}
         lines = self._told_lines(source, prepared, self._plan("lines", skip=skip))
         if lines is not prepared.lines:
             made["lines"] = lines
@@ -104,23 +108,21 @@ class OrderMapping:
         if prepared.payments and (plan := self._plan("payments")):
             pairs = zip(source.payments, prepared.payments, strict=True)
             made["payments"] = tuple([self._made(plan, now, "payment", source, was) for was, now in pairs])
-        if plan := self._plan("order", skip=skip):
-            made |= self._changes(plan, prepared, "order", source)
-        if prepared.custom:
-            made.setdefault("custom", NONE)
-        return replace(prepared, **made) if made else prepared
+        plan = self._plan("order", skip=skip)
+        if prepared.custom and not plan:
+            made["custom"] = NONE
+        now = replace(prepared, **made) if made else prepared
+        return self._made(plan, now, "order", source) if plan else now
 
     def customer(self, order: Order, customer: Customer) -> Customer:
         """Return who buys, as the other system is told. Raises `CannotWork` and `Unmapped`."""
-        plan = self._plan("customer", late=None)
-        made = self._changes(plan, customer, "customer", order, customer) if plan else {}
-        if customer.custom:
-            made.setdefault("custom", NONE)
-        return replace(customer, **made) if made else customer
+        if plan := self._plan("customer", late=None):
+            return self._made(plan, customer, "customer", order, customer)
+        return replace(customer, custom=NONE) if customer.custom else customer
 
     def kept(self, customer: Customer, known: Customer) -> Customer:
         """Return a customer with what an earlier order said in the fields of rows that are empty this time."""
-        made: Changes = {}
+        made: dict[str, Any] = {}
         for each in self._of_customer():
             now, before = found(customer, each), found(known, each)
             if functions.empty(now) and not functions.empty(before):
@@ -161,28 +163,20 @@ class OrderMapping:
         rows = [*self.early.get(section, ())] if not late else []
         rows += self.late.get(section, ()) if late is not False else ()
         due = [each for each in rows if (not skip or each.row.owner != skip) and not _apart(each)]
-        self._plans[key] = plan = planned(due) if due else None
+        self._plans[key] = plan = planned(due, bare=late is not False) if due else None
         return plan
 
-    def _changes(self, plan: Plan, record: msgspec.Struct, about: str, *records: Any) -> Changes:
-        """Return what the rows put into a record, and tell of it."""
+    def _made(self, plan: Plan, record: P, about: str, *read: Any) -> P:
+        """Return a record with what the rows put into it, and tell of it."""
         if self.told is None:
-            return changes(plan, record, *records)
-        made: Changes = {}
-        for each in plan.rows:
-            was = before(record, each)
-            if (value := worked(each, *records, was)) is not UNTOUCHED:
-                self.told(each, about, was, value)
-                put(made, record, each, value)
-        return made
-
-    def _made(self, plan: Plan, record: P, about: str, *records: Any) -> P:
-        """Return a record with what the rows put into it."""
-        made = self._changes(plan, record, about, *records)
-        return replace(record, **made) if made else record
+            return plan.record(record, *read)
+        return plan.one_by_one(record, *read, told=self.told, about=about)
 
     def _one(self, name: str, order: Order) -> str:
-        each = next((each for each in self.late.get("order", ()) if each.field == name), None)
+        if name not in self._answers:
+            rows = self.late.get("order", ())
+            self._answers[name] = next((each for each in rows if each.field == name), None)
+        each = self._answers[name]
         if each is None:
             return ""
         made = worked(each, order, "")
@@ -192,47 +186,46 @@ class OrderMapping:
             self.told(each, "order", "", made)
         return made
 
-    def _line(self, plan: Plan, order: Order, line: OrderLine) -> OrderLine:
-        made = self._changes(plan, line, _about(line) if self.told else "", order, line)
-        # Under another name it is another item: what the shop's own variant is bound to does not count.
-        if made.get("sku", line.sku) != line.sku:
-            made["variant_ref"] = ""
-        return replace(line, **made) if made else line
-
     def _told_lines(self, source: Order, prepared: Order, plan: Plan | None) -> tuple[OrderLine, ...]:
         """Return the lines with what the other system is told; as they are where nothing is."""
         taxes = self._plan("taxes")
         if not plan and not taxes and not any(line.custom for line in prepared.lines):
             return prepared.lines
-        pairs = zip(source.lines, prepared.lines, strict=False)
-        told = [self._told_line(plan, taxes, source, was, now) for was, now in pairs]
-        return (*told, *prepared.lines[len(source.lines) :])
+        known = len(source.lines)
+        lines: Sequence[OrderLine] = prepared.lines[:known]
+        if taxes:
+            pairs = zip(source.lines, lines, strict=True)
+            lines = [replace(now, taxes=self.taxed(source, was.taxes, now.taxes)) for was, now in pairs]
+        if plan:
+            told = self._lines(plan, source, source.lines, lines)
+        else:
+            told = [replace(line, custom=NONE) if line.custom else line for line in lines]
+        return (*told, *prepared.lines[known:])
 
-    def _told_line(
-        self, plan: Plan | None, taxes: Plan | None, source: Order, was: OrderLine, now: OrderLine
-    ) -> OrderLine:
-        made = self._changes(plan, now, _about(was) if self.told else "", source, was) if plan else {}
-        if taxes and now.taxes:
-            made["taxes"] = self.taxed(source, was.taxes, now.taxes)
-        if now.custom and "custom" not in made:
-            made["custom"] = NONE
-        return replace(now, **made) if made else now
+    def _lines(self, plan: Plan, order: Order, own: Sequence[OrderLine], lines: Sequence[OrderLine]) -> list[OrderLine]:
+        if self.told is None:
+            return plan.records(order, own, lines)
+        return [self._made(plan, now, _about(was), order, was) for was, now in zip(own, lines, strict=True)]
 
     def _charge(
         self, plan: Plan | None, taxes: Plan | None, source: Order, was: ShippingLine, now: ShippingLine
     ) -> ShippingLine:
-        made = self._changes(plan, now, "shipping", source, was) if plan else {}
         if taxes and now.taxes:
-            made["taxes"] = self.taxed(source, was.taxes, now.taxes)
-        return replace(now, **made) if made else now
+            now = replace(now, taxes=self.taxed(source, was.taxes, now.taxes))
+        return self._made(plan, now, "shipping", source, was) if plan else now
 
     def _added(self, order: Order) -> Iterator[OrderLine]:
         for each in self.additions:
-            parts = each.parts
-            if "when" in parts and not parts["when"].of(order, None):
+            when = each.parts.get("when")
+            if when is not None and not when.of(order, None):
                 continue
-            made = {name: part.of(order, None) for name, part in parts.items() if name != "when"}
-            yield _addition(each, made, order)
+            key = (each.line.name, order.currency)
+            made = self._settled.get(key)
+            if made is None:
+                made = _addition(each, order)
+                if not any(_reads(part) for name, part in each.parts.items() if name != "when"):
+                    self._settled[key] = made
+            yield made
 
 
 #: Not fields of the record: asked for where the flow needs them.
@@ -247,7 +240,15 @@ def _about(line: OrderLine) -> str:
     return f"line {line.sku or line.title}"
 
 
-def _addition(each: Addition, made: Mapping[str, Any], order: Order) -> OrderLine:
+def _reads(part: Expression) -> bool:
+    """Tell whether an expression depends on anything but itself."""
+    compiled = part.compiled
+    named = any(isinstance(each, ast.Name) and each.id in ("order", "value") for each in ast.walk(compiled.body))
+    return named or bool(compiled.tables or compiled.hooks)
+
+
+def _addition(each: Addition, order: Order) -> OrderLine:
+    made = {name: part.of(order, None) for name, part in each.parts.items() if name != "when"}
     try:
         price = made.get("price", functions.ZERO)
         quantity = made.get("quantity", ONE)

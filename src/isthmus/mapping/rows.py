@@ -1,7 +1,7 @@
 """A row made ready: its expressions compiled, its value put into the form its field takes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from isthmus.ports.errors import Trouble, Unmapped
 
 Work = Callable[..., Any]
 Form = Callable[[Any], Any]
+Parts = tuple[Expression | None, Expression | None, Expression | None, Form | None]
 #: Left as it was: what `when` says no to.
 UNTOUCHED = object()
 
@@ -35,8 +36,9 @@ class Ready:
     where: Where
     expressions: tuple[Expression, ...]
     work: Work
-    #: Those of the expressions that are worked out first, from the records as they are.
-    inputs: tuple[Expression, ...] = ()
+    #: What it is made of, for `plans`: source, when, check, and what brings a value into form; the code table's rows.
+    parts: Parts = (None, None, None, None)
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def head(self) -> str:
@@ -68,10 +70,10 @@ def ready(document: Document, section: Section, name: str, row: Row, scope: Scop
         raise where.unreadable(message)
     _check_default(row, target, where, form := _form(name, target))
     expressions = tuple(each for each in (source, when, check) if each is not None)
-    inputs = tuple(each for each in (source, when) if each is not None)
-    compiled = _Compiled(source, when, check, None if source is not None and _formed(source, target, row) else form)
-    work = _work(row, where, compiled, scope)
-    return Ready(section.name, name, row, where, expressions, work, inputs)
+    settled = source is not None and _formed(source, target, row)
+    parts = (source, when, check, None if settled else form)
+    words = scope.tables.rows.get(row.table, {})
+    return Ready(section.name, name, row, where, expressions, _work(row, where, parts, words), parts, words)
 
 
 def _check_default(row: Row, target: Shape, where: Where, form: Form) -> None:
@@ -119,60 +121,42 @@ def _fitting(section: Section, name: str, row: Row, target: Shape, source: Expre
         raise source.where.unreadable(message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    source: Expression | None
-    when: Expression | None
-    check: Expression | None
-    form: Form | None
-
-
-def _work(row: Row, where: Where, compiled: _Compiled, scope: Scope) -> Work:
-    run = compiled.source.compiled.run if compiled.source is not None else None
-    simple = not (compiled.when or compiled.check or row.table or row.required or row.length or row.default is not None)
-    if not simple or run is None:
-        return _whole_work(row, where, compiled, scope)
-    form = compiled.form
-    if form is None:
-        return run
-    if len(scope.names) == 2:  # noqa: PLR2004 - a record and what stands there: quicker than any number of them
-        return lambda order, value: form(run(order, value))
-    return lambda order, own, value: form(run(order, own, value))
-
-
-def _whole_work(row: Row, where: Where, compiled: _Compiled, scope: Scope) -> Work:
-    run = compiled.source.compiled.run if compiled.source is not None else None
-    when = compiled.when.compiled.run if compiled.when is not None else None
-    words = scope.tables.rows.get(row.table, {})
+def _work(row: Row, where: Where, parts: Parts, words: Mapping[str, str]) -> Work:
+    source, when, check, form = parts
     others = words.get(OTHERS)
-    form, table, check, length = compiled.form, row.table, compiled.check, row.length
 
     def work(*records: Any) -> Any:
-        if when is not None and not when(*records):
+        if when is not None and not when.compiled.run(*records):
             return UNTOUCHED
-        value = run(*records) if run is not None else records[-1]
+        value = source.compiled.run(*records) if source is not None else records[-1]
         if empty(value):
             value = row.default
-        elif table:
+        elif row.table:
             word = texts.shown(value)
             value = words.get(word, others)
             if value is None:
-                raise Unmapped(table, word)
+                raise Unmapped(row.table, word)
         if row.required and empty(value):
-            message = "is empty and must not be"
-            raise where.unworkable(message)
-        if length and value is not None:
-            value = _fitted(value, row, where)
+            lacking(where)
+        if row.length and value is not None:
+            value = fitted(value, row, where)
         if form is not None:
             value = form(value)
         if check is not None:
-            _pass(check, row, where, *records[:-1], value)
+            passing(check, row, where, *records[:-1], value)
         return value
 
     return work
 
 
-def _fitted(value: Any, row: Row, where: Where) -> Any:
+def lacking(where: Where) -> None:
+    """Say that a value is missing. Raises `CannotWork`."""
+    message = "is empty and must not be"
+    raise where.unworkable(message)
+
+
+def fitted(value: Any, row: Row, where: Where) -> Any:
+    """Return a value no longer than the row says. Raises `CannotWork`."""
     text = texts.shown(value)
     if len(text) <= row.length:
         return value
@@ -182,7 +166,8 @@ def _fitted(value: Any, row: Row, where: Where) -> Any:
     return text[: row.length]
 
 
-def _pass(check: Expression, row: Row, where: Where, *records: Any) -> None:
+def passing(check: Expression, row: Row, where: Where, *records: Any) -> None:
+    """Let a value pass its check. Raises `CannotWork`."""
     if not check.of(*records):
         message = f"does not pass its check: {row.check}"
         raise where.unworkable(message)
@@ -200,7 +185,9 @@ def worked(each: Ready, *records: Any) -> Any:
 
 def _blamed(each: Ready, records: tuple[Any, ...]) -> CannotWork:
     """Return what went wrong and in which expression of the row: found by working each of them out once more."""
-    for one in each.inputs:
+    for one in (each.parts[1], each.parts[0]):
+        if one is None:
+            continue
         try:
             one.of(*records)
         except CannotWork as wrong:

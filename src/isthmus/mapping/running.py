@@ -40,7 +40,10 @@ def math(name: str, one: Any, other: Any) -> Any:
 
 def custom(fields: Mapping[str, Any] | None, name: str) -> Any:
     """Return a custom field; a whole number exactly, nothing where there is none."""
-    return _plain(fields.get(name)) if fields is not None else None
+    if fields is None:
+        return None
+    value = fields.get(name)
+    return value if type(value) is str else _plain(value)
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -125,6 +128,7 @@ BASE: Mapping[str, Any] = {
     "_zero": functions.ZERO,
     "_added": texts.added,
     "_glued": texts.glued,
+    "_held": texts.held,
     "_custom": custom,
     "_item": item,
     "_items": functions.items,
