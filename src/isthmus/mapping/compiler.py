@@ -327,7 +327,7 @@ class Compiler:
         if not sure:
             return self.call("_glued", *parts), TEXT
         # All of them texts: Python puts them together itself, in a quarter of the time.
-        woven = [each if isinstance(each, ast.Constant) else ast.FormattedValue(each, -1) for each in parts]
+        woven: list[ast.expr] = [each if isinstance(each, ast.Constant) else ast.FormattedValue(each, -1) for each in parts]
         return self.call("_held", ast.JoinedStr(woven)), TEXT
 
 

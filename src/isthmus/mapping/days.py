@@ -1,7 +1,7 @@
 """What expressions can do with days and moments. Moments are aware; a day needs a zone to be told from one."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -100,8 +100,10 @@ def written(when: Any, form: str = "YYYY-MM-DD", zone: Any = "UTC") -> str:
 
 
 @cache
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str) -> tzinfo:
     """Return a zone, which is read once, when an expression is compiled. Raises `NoAnswer` for one that is none."""
+    if name == "UTC":  # the one that nobody has to write: no file is opened for it while an expression runs
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError, TypeError):

@@ -112,7 +112,7 @@ def planned(rows: Sequence[Ready], *, bare: bool = False) -> Plan:
         entries = ", ".join(f"{name}={value}" for name, value in sure.items())
         writer.lines.append(f"return _p_replace(record, {entries})")
     text = "\n    ".join([f"def make({', '.join([*section.roots, 'record'])}):", *writer.lines])
-    names = {"__builtins__": {"str": str}, **writer.names}
+    names: dict[str, Any] = {"__builtins__": {"str": str}, **writer.names}
     exec(compile(text, "<section>", "exec", dont_inherit=True), names)  # noqa: S102 - made here, of checked code
     return Plan(tuple(rows), names["make"], bare)
 
@@ -191,7 +191,7 @@ class _Writer:
             return
         # Said in the form of the field at once: a table gives texts, so that nothing is left to do after it.
         form = each.parts[3]
-        standard = form(row.default) if form is texts.shown else row.default
+        standard = texts.shown(row.default) if form is texts.shown else row.default
         nothing = f"(not {name} or {name}.isspace()) if {name}.__class__ is str else _p_empty({name})"
         self.lines += [f"if {nothing}:", f"    {name} = {standard!r}"]
         if row.table:

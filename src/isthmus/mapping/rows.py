@@ -1,7 +1,8 @@
 """A row made ready: its expressions compiled, its value put into the form its field takes."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -38,7 +39,7 @@ class Ready:
     work: Work
     #: What it is made of, for `plans`: source, when, check, and what brings a value into form; the code table's rows.
     parts: Parts = (None, None, None, None)
-    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
     @property
     def head(self) -> str:
