@@ -53,7 +53,7 @@ def _function(compiler: "Compiler", node: ast.Call, name: str, function: Functio
             code = _fixed(compiler, argument, name, place)
         if shape.kind not in TAKEN[takes] and shape.kind not in (Kind.ANY, Kind.EMPTY):
             raise compiler.fail(argument, f"{name} takes {takes.value} there, not {shape}: {function.example}")
-        made.append(compiler.bare(code))
+        made.append(compiler.bare(code) if takes is Kind.LIST else code)
         shapes.append(shape)
     gives = function.gives
     compiler.names[f"_f_{name}"] = function.run

@@ -90,7 +90,9 @@ class Compiler:
                 tree = ast.parse(text, FILE, "eval")
         except SyntaxError as wrong:
             message = f"not an expression: {wrong.msg}"
-            raise self.where.at(self.lead + max(wrong.offset or 1, 1)).unreadable(message) from None
+            # What ends too early is told of the line after the last.
+            column = wrong.offset if wrong.offset and wrong.lineno == 1 else len(text) + 1
+            raise self.where.at(self.lead + column).unreadable(message) from None
         except (RecursionError, MemoryError, ValueError):
             message = "not an expression"
             raise self.where.unreadable(message) from None
@@ -196,9 +198,9 @@ class Compiler:
         inside = node.slice
         if shape.kind is Kind.CUSTOM and isinstance(inside, ast.Constant) and isinstance(inside.value, str):
             return self._custom(base, inside.value, _path(node.value))
-        if shape.kind is Kind.LIST and isinstance(inside, ast.Constant) and type(inside.value) is int:
+        if shape.kind is Kind.LIST and (place := _place(inside)) is not None:
             inner = shape.inner or ANY
-            taken = self.call("_item", base, ast.Constant(inside.value))
+            taken = self.call("_item", base, ast.Constant(place))
             return taken, Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
         raise self.fail(node, 'brackets take the name of a custom field, custom["..."], or a place in a list, lines[0]')
 
@@ -327,7 +329,9 @@ class Compiler:
         if not sure:
             return self.call("_glued", *parts), TEXT
         # All of them texts: Python puts them together itself, in a quarter of the time.
-        woven: list[ast.expr] = [each if isinstance(each, ast.Constant) else ast.FormattedValue(each, -1) for each in parts]
+        woven: list[ast.expr] = [
+            each if isinstance(each, ast.Constant) else ast.FormattedValue(each, -1) for each in parts
+        ]
         return self.call("_held", ast.JoinedStr(woven)), TEXT
 
 
@@ -348,6 +352,13 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def column_of(text: str, bytes_before: int) -> int:
     """Return the column of a place in a text, counted from 1 in characters, as Python tells it in bytes."""
     return len(text.encode("utf-8", "replace")[:bytes_before].decode("utf-8", "ignore")) + 1
+
+
+def _place(node: ast.expr) -> int | None:
+    """Return a whole number as written, with a minus or without."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return None if (found := _place(node.operand)) is None else -found
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
 
 
 def _sayable(letter: str) -> bool:

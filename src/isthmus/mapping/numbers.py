@@ -39,11 +39,7 @@ divided, whole_part, remainder = _DIVIDING.divide, _EXACT.divide_int, _EXACT.rem
 
 def held(number: Decimal) -> Decimal:
     """Return the number. Raises `NoAnswer` for one that is not finite or beyond what is reckoned with."""
-    if (
-        not number.is_finite()
-        or (number and not FINEST <= number.adjusted() <= LARGEST)
-        or len(number.as_tuple().digits) > DIGITS
-    ):
+    if not number.is_finite() or not FINEST <= number.adjusted() <= LARGEST or len(number.as_tuple().digits) > DIGITS:
         message = "a number that is too large, too fine, or none"
         raise NoAnswer(message)
     return number

@@ -130,7 +130,7 @@ def _work(row: Row, where: Where, parts: Parts, words: Mapping[str, str]) -> Wor
         if when is not None and not when.compiled.run(*records):
             return UNTOUCHED
         value = source.compiled.run(*records) if source is not None else records[-1]
-        if empty(value):
+        if (row.table or row.default is not None) and empty(value):
             value = row.default
         elif row.table:
             word = texts.shown(value)
