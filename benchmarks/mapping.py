@@ -1,4 +1,4 @@
-"""Budget 11: expressions of a mapping document, and an order of ten lines, against the same by hand.
+"""Expressions of a mapping document, and an order of ten lines, against the same by hand.
 
 `python benchmarks/mapping.py [--quick]` prints `name, ours, floor, ratio` (orders a second by the document and by hand,
 ours/floor), `evaluations_per_s` (the slowest of the simple expressions, on one core), `evaluations` (each of them), and
@@ -237,7 +237,8 @@ def main() -> None:
     each = evaluations(order, 20_000 if quick else 200_000)
     turns, times = (5, 200) if quick else (15, 1_000)
     say(f"orders of {LINES} lines, {turns} turns of {times}")
-    ours, floor = [], []
+    ours: list[float] = []
+    floor: list[float] = []
     for _ in range(turns):
         ours.append(seconds(lambda: by_document(mapping, order, customer), times))
         floor.append(seconds(lambda: by_hand(order, customer), times))
