@@ -10,9 +10,10 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from tools import reference_reasons
+from tools import reference_findings, reference_reasons
 from tools import reference_source as source
 from tools.reference_cli import command_pages
+from tools.reference_mapping import mapping_page
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "reference"
@@ -84,10 +85,26 @@ def is_there(name: str) -> bool:
         return False
 
 
+def findings() -> str | None:
+    """Return every finding of the doctor. Raises `LookupError` where one is not explained."""
+    if not is_there("isthmus.admin.doctor.meanings"):
+        return None
+    module = importlib.import_module("isthmus.admin.doctor.meanings")
+    meanings: dict[str, tuple[str, str]] = module.FINDINGS
+    intro = (
+        "# Findings\n\nWhat `isthmus doctor` and `isthmus connect check` may say, each printed with what to click in "
+        "the words of\nthe system it is about. A call that failed is told by its [error](errors.md).\n\n"
+    )
+    rows = reference_findings.rows(ROOT / "src" / "isthmus", meanings)
+    return intro + source.table(("code", "meaning", "what to do", "found by"), rows)
+
+
 PAGES: dict[str, Callable[[], str | None]] = {
     "commands": commands,
     "connectors": connectors,
     "errors": errors,
+    "findings": findings,
+    "mapping": mapping_page,
     "reasons": reasons,
     "settings": settings,
 }

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from isthmus.admin import drift
 from isthmus.admin.proof_export import verify_store
 from isthmus.engine import failpoints
+from isthmus.engine.drift import Watch, everything
 from isthmus.engine.failpoints import WHEN
+from isthmus.store.base import Store
 from isthmus.testing.builders import a_variant
 from isthmus.testing.campaign.points import ELSEWHERE
 from tests.deaths import Died, die
+from tests.engine.answers import ORDER, hear, told
 from tests.engine.conftest import SETTLE_S, world_of
 from tests.flows.group import Group, at_work, bought, entity, grouped, trade
 from tests.proof.past import LONG_AGO, a_run, write_rows
@@ -80,6 +84,67 @@ async def test_old_results_go_with_what_the_chain_begins_behind_or_not_at_all(po
         await world.harness.engine.upkeep.prune()
         found = await verify_store(context)
         assert (found.rows, found.well) == (0, True)
+
+
+async def different(store: Store, watch: Watch) -> None:
+    """Learn some answers, hear another one, and write both down."""
+    watch.budget = everything()
+    hear(watch, times=30)
+    hear(watch, {**ORDER, "total": 1})
+    await watch.keep(store)
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("point", ["keep_shape", "note_drift"])
+async def test_what_was_learned_and_found_is_on_disk_or_none_of_it_is(point: str, when: str) -> None:
+    if point == "keep_shape":
+        armed("keep_shape", when)
+    else:
+        armed("note_drift", when)
+    async with world_of() as world:
+        engine, store = world.harness.engine, world.harness.engine.context.store
+        with pytest.raises(Died):
+            await different(store, engine.watch)
+        failpoints.arm({})
+        there = when == "after"
+        assert (len(await store.read("shapes")), len(await told(store))) == (int(there), int(there))
+        next_one = Watch(world.clock, everything())
+        await next_one.load(store)
+        hear(next_one, {**ORDER, "total": 1}, times=2)
+        await next_one.keep(store)
+        # What was not written is learned again: of two types, neither is the only one.
+        assert [each[4] for each in await told(store)] == ([3] if there else [])
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_difference_is_accepted_with_its_line_in_the_audit_trail_or_not_at_all(when: str) -> None:
+    armed("accept_drift", when)
+    async with world_of() as world:
+        context = world.harness.engine.context
+        await different(context.store, world.harness.engine.watch)
+        with pytest.raises(Died):
+            await drift.accept(context, [], by="eve")
+        failpoints.arm({})
+        assert await drift.breaking(context) == (1 if when == "before" else 0)
+        assert len(await context.store.read("audit_trail", wish=5)) == (0 if when == "before" else 1)
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("point", ["prune_shapes", "prune_drifts"])
+async def test_what_nobody_asks_any_more_goes_in_the_next_round(point: str, when: str) -> None:
+    if point == "prune_shapes":
+        armed("prune_shapes", when)
+    else:
+        armed("prune_drifts", when)
+    async with world_of() as world:
+        store, upkeep = world.harness.engine.context.store, world.harness.engine.upkeep
+        await different(store, world.harness.engine.watch)
+        await world.clock.advance(91 * 86_400)
+        with pytest.raises(Died):
+            await upkeep.prune()
+        failpoints.arm({})
+        await upkeep.prune()
+        assert (await store.read("shapes"), await told(store)) == ([], [])
 
 
 async def goes_on(group: Group) -> None:

@@ -95,6 +95,11 @@ def test_how_we_came_to_know_a_record_is_not_what_it_says() -> None:
     assert fingerprint(msgspec.structs.replace(level, last_pushed_at=NOW)) == fingerprint(level)
 
 
+def test_fields_a_later_release_added_to_lines_change_nothing_where_they_are_empty() -> None:
+    assert b'"custom"' not in dump(a_line())
+    assert b'"custom":{"x":1}' in dump(a_line(custom={"x": 1}))
+
+
 def test_nor_is_it_inside_a_record_that_stands_in_another() -> None:
     def order(**known: Any) -> Order:
         return an_order(customer=a_customer(**known))
@@ -132,6 +137,12 @@ def test_a_field_of_a_later_release_changes_no_fingerprint_until_it_is_used() ->
     later = LaterVariant(**{name: getattr(now, name) for name in now.__struct_fields__})
     assert fingerprint(later) == fingerprint(now)
     assert fingerprint(msgspec.structs.replace(later, country_of_origin="EE")) != fingerprint(now)
+
+
+def test_a_line_without_fields_of_the_merchants_own_is_written_as_it_was_before_there_were_any() -> None:
+    plain, marked = a_line("MUG"), a_line("MUG", custom={"gift": "yes"})
+    assert b"custom" not in msgspec.json.encode(a_line("MUG", custom={}))
+    assert fingerprint(an_order(lines=(plain,))) != fingerprint(an_order(lines=(marked,)))
 
 
 def test_absent_stock_is_not_zero_stock() -> None:

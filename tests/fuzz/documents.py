@@ -28,7 +28,6 @@ note = { from = "trim(left(note, 500))", length = 200, cut = true, when = "not e
 "custom.x_region" = { from = "left(shipping_to.region, 10)", length = 10, owner = "shop", required = false }
 custom.x_gift = 'starts(note, "a")'
 tags = '["web", left(currency, 3)]'
-ordered_on = 'day("2026-11-22T23:30:00Z", "Europe/Berlin")'
 
 [lines]
 sku = { table = "articles", check = 'length(value) < 40', default = "NONE" }
@@ -48,6 +47,7 @@ code = { from = 'f"{order.currency}-{left(name, 9)}"', table = "region" }
 
 [shipping]
 carrier = { from = "left(title, 9)", table = "region" }
+requested_on = 'day("2026-11-22T23:30:00Z", "Europe/Berlin")'
 
 [payments]
 erp_payment_code = { from = "method", table = "region" }

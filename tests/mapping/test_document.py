@@ -65,7 +65,7 @@ def test_texts_over_lines_take_no_longer_than_others() -> None:
     [
         ('[lines]\nkind = { from = "kind", default = "gods" }', "default = 'gods' is no text"),
         ('[lines]\nunit_price = { from = "unit_price", default = 5 }', "is no amount of money"),
-        ('[order]\nordered_on = "add_days(placed_at, 3)"', "ordered_on takes date, and this is moment"),
+        ('[shipping]\nrequested_on = "add_days(order.placed_at, 3)"', "requested_on takes date, and this is moment"),
         (
             '[order]\ncustom.x = "shipping_to"',
             "custom.x takes value only known when it runs, and this is group of fields",

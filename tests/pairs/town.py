@@ -1,9 +1,10 @@
 """Any shops and any ERPs, simulated, with Isthmus between them on a project file such as a person writes."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -58,6 +59,13 @@ ERPS: dict[str, Form] = {
     "tryton": Form(
         {"database": "demo", "login": "demo", "fee_code": "TIP"}, {"password": "demo-password"}, canceled="done"
     ),
+}
+
+
+#: A real Odoo, where one is named (tests/connectors/odoo/test_real.py says what has to be in it).
+ODOO = {
+    name: os.environ.get(f"ISTHMUS_TEST_ODOO_{word}", "")
+    for name, word in (("url", "URL"), ("database", "DB"), ("login", "LOGIN"), ("api_key", "KEY"))
 }
 
 
@@ -137,8 +145,13 @@ def world(slug: str, seed: str, clock: LaterClock) -> World:
 
 
 @asynccontextmanager
-async def standing(folder: Path, systems: Mapping[str, str], flows: str, seed: str = "skus:12") -> AsyncIterator[Town]:
-    """Serve `systems` (simulator by connection), write the project with `flows`, and open it; nothing is read yet."""
+async def standing(
+    folder: Path, systems: Mapping[str, str], flows: str, seed: str = "skus:12", *, odoo: str = ""
+) -> AsyncIterator[Town]:
+    """Serve `systems` (simulator by connection), write the project with `flows`, and open it; nothing is read yet.
+
+    `odoo` names a connection that leads to the real Odoo instead.
+    """
     forms, clock = SHOPS | ERPS, LaterClock()
     runners: dict[str, web.AppRunner] = {}
     text = ["[isthmus]", f'time_zone = "{at_noon()}"']
@@ -147,7 +160,13 @@ async def standing(folder: Path, systems: Mapping[str, str], flows: str, seed: s
         for name, slug in systems.items():
             runners[name] = await serve(stage(world(slug, seed, clock)), 0)
         addresses = {name: f"http://127.0.0.1:{runner.addresses[0][1]}" for name, runner in runners.items()}
-        for name, slug in systems.items():
+        if odoo:
+            addresses[odoo] = ODOO["url"]
+            own = {key: ODOO[key] for key in ("database", "login")}
+            forms["odoo"] = replace(
+                ERPS["odoo"], settings={**ERPS["odoo"].settings, **own}, secrets={"api_key": ODOO["api_key"]}
+            )
+        for name, slug in (*systems.items(), *([(odoo, "odoo")] if odoo else [])):
             text += [f"[connections.{name}]", f'connector = "{slug}"', f'url = "{addresses[name]}"']
             text += ["allow_private = true", *(f'{key} = "{value}"' for key, value in forms[slug].settings.items())]
             secrets += [

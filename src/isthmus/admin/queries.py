@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from isthmus.admin.drift import breaking
 from isthmus.admin.holds import forecasts, processes, view
 from isthmus.admin.views import (
     COUNTED,
@@ -70,6 +71,7 @@ async def status(context: Context, flows: Sequence[Flow], project: str, holds: H
         causes=causes,
         processes=await processes(context),
         proof_open=proof_open,
+        drift_open=await breaking(context),
         wake_ups=context.store.wake_ups,
     )
 

@@ -145,6 +145,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     causes: Sequence[Cause]
     processes: Sequence[ProcessView] = ()
     proof_open: int = 0  # rows of the last month's reconciliations that nobody has explained
+    drift_open: int = 0  # differences of other systems' answers that may break a job and nobody accepted
     wake_ups: str = "polling"  # how processes hear of each other's work: notifications, or polling
 
 

@@ -9,6 +9,7 @@ from isthmus.bootstrap.checks import FILE, ConfigError, positive
 from isthmus.bootstrap.config import CONNECTION_KEYS, ConnectionConfig, ProjectConfig, variable
 from isthmus.engine.allowance import Terms
 from isthmus.engine.connections import Connection
+from isthmus.engine.drift import Watch
 from isthmus.engine.gate import Gate
 from isthmus.kit.addresses import Place, place_of_url
 from isthmus.kit.clock import Clock, seconds_of
@@ -37,9 +38,12 @@ def installed() -> list[str]:
     return sorted(entry.name for entry in entry_points(group=GROUP))
 
 
-def open_connections(config: ProjectConfig, http: Http, clock: Clock) -> dict[str, Connection]:
-    """Open every connection of a project; no call is made yet. Raises `ConfigError`."""
-    return {each.name: open_connection(config, each, http, clock) for each in config.connections.values()}
+def open_connections(
+    config: ProjectConfig, http: Http, clock: Clock, *, watch: Watch | None = None
+) -> dict[str, Connection]:
+    """Open every connection of a project, its answers passing `watch`; no call is made yet. Raises `ConfigError`."""
+    ways = {name: http if watch is None else watch.over(name, http) for name in config.connections}
+    return {each.name: open_connection(config, each, ways[each.name], clock) for each in config.connections.values()}
 
 
 def open_connection(config: ProjectConfig, wanted: ConnectionConfig, http: Http, clock: Clock) -> Connection:

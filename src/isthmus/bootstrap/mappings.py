@@ -83,6 +83,8 @@ class Project:
     folder: Path
     flow: str
     written: Tables
+    #: What kind of flow it is: only orders have rows, others have code tables.
+    kind: str = "orders"
     #: Why the files as they are now cannot be used; empty while all is well.
     trouble: str = ""
     _looked_at: float = 0.0
@@ -135,6 +137,9 @@ class Project:
 
     def _read(self) -> None:
         document = document_of(self.folder, self.flow)
+        if self.kind != "orders" and (document.rows or document.added or document.when):
+            message = f"{document.name}: a flow of {self.kind} has code tables and a note, no rows"
+            raise ConfigError(message)
         hooks = read_hooks(self.folder)
         files = Tables(read_tables(self.folder, self.flow))
         tables = Tables(document.tables).over(files).over(self.written)
@@ -143,7 +148,6 @@ class Project:
         except MappingError as wrong:
             raise ConfigError(str(wrong)) from wrong
         self._mapping, self._rows, self.trouble = mapping, tables.rows, ""
-        _log.debug("mapping.read", flow=self.flow, revision=mapping.revision)
 
 
 def document_of(folder: Path, flow: str) -> Document:

@@ -19,6 +19,7 @@ from isthmus.bootstrap.routes import read_when, with_neighbors
 from isthmus.canonical.order import Order
 from isthmus.engine import failpoints
 from isthmus.engine.context import Context
+from isthmus.engine.drift import Watch
 from isthmus.engine.engine import Engine, Plan, Rules
 from isthmus.engine.flow import Flow
 from isthmus.engine.proof import Proof
@@ -59,11 +60,12 @@ async def opened(
     plan: Plan | None = None,
     way_out: Http | None = None,
     opener: Callable[[str, Path], Awaitable[Store]] | None = None,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[App]:
     """Open a project: schema brought up as far as a start may, connections ready, nothing running yet.
 
-    `plan` is what this process will do; `clock`, `way_out` and `opener` are for whoever turns the hands, carries the
-    requests or opens the store himself.
+    `plan` is what this process will do; `clock`, `way_out`, `opener` and `watch` are for whoever turns the hands,
+    carries the requests, opens the store or looks at the answers himself.
 
     Raises `ConfigError` and `StoreError`.
     """
@@ -72,7 +74,8 @@ async def opened(
         hands = SharedClock(hands)
     settings = flow_settings(config)
     async with way_out or failpoints.http() as http:
-        connections = open_connections(config, http, hands)
+        watch = watch or Watch(hands)
+        connections = open_connections(config, http, hands, watch=watch)
         opened_by = opener or partial(open_store, connections=config.database_connections)
         store = failpoints.watched(await opened_by(config.database, config.folder))
         try:
@@ -85,6 +88,7 @@ async def opened(
                 rules,
                 plan,
                 lambda engine: _proofs(engine, settings, config),
+                watch=watch,
             )
             yield App(config, context, engine)
         finally:
@@ -135,7 +139,7 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where))
+    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where), flow.kind)
     tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":

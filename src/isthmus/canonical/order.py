@@ -6,8 +6,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
 from isthmus.canonical.money import Money
 from isthmus.canonical.party import Address, Customer
 from isthmus.canonical.quantity import NOTHING, Quantity
@@ -112,7 +110,8 @@ class OrderLine(Part):
     canceled: Quantity = NOTHING
     returned: Quantity = NOTHING
     note: str = ""
-    custom: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])  # as a record's
+    #: As a record's. Empty it is not written, or every order kept from before this field would count as edited.
+    custom: Mapping[str, Any] = {}
 
     @property
     def discount(self) -> Money:

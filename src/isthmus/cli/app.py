@@ -12,12 +12,15 @@ from isthmus.cli import (
     begin,
     connector,
     demo,
+    doctor,
+    drift,
     drill,
     health,
     hold,
     limits,
     look,
     migrate,
+    promote,
     prove,
     proxy,
     run,
@@ -53,6 +56,7 @@ def root(
 
 app.command()(begin.init)
 app.add_typer(act.connect, name="connect")
+app.command()(doctor.doctor)
 app.command()(serve.up)
 app.command()(serve.web)
 app.command()(serve.worker)
@@ -64,6 +68,7 @@ app.command()(limits.limits)
 app.command()(look.trace)
 app.command()(look.parked)
 app.command()(look.audit)
+app.command()(promote.promote)
 app.command()(prove.reconcile)
 app.command()(prove.prove)
 app.command()(act.retry)
@@ -79,4 +84,5 @@ app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")

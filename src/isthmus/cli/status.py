@@ -41,6 +41,8 @@ def print_status(found: Status) -> None:
     print_pulses(found)
     if found.proof_open:
         out.print(f"Reconciliation: {counted(found.proof_open)} open, see `isthmus prove`")
+    if found.drift_open:
+        out.print(f"Answers of other systems: {found.drift_open:,} not as they were, see `isthmus drift`")
     print_processes(found.processes)
     table(
         "Questions",

@@ -4,10 +4,11 @@ How prices are stated, with tax or without and to how many decimals, is the conn
 Pure: knows amounts, not ids.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Any
 
 from isthmus.canonical.money import ZERO, Money, smallest_unit
 from isthmus.canonical.order import Level, LineDiscount, LineKind, Order, OrderLine, ShippingLine, Tax
@@ -40,6 +41,7 @@ class Charge:
     item_ref: str = ""
     sku: str = ""
     unit: str = PIECE
+    custom: Mapping[str, Any] = field(default_factory=dict[str, Any])  # for fields of the merchant's own
 
 
 @dataclass(frozen=True, slots=True)

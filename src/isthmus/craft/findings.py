@@ -1,7 +1,7 @@
 """Findings of a probe that are the same for many systems; what to do is said in the words of each."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from isthmus.ports.errors import Misconfigured
@@ -49,6 +49,16 @@ def of_codes(codes: Iterable[str], words: CodeWords) -> list[Finding]:
         message = f"{empty} products have no {words.one} and cannot be sold through a store"
         findings.append(finding("empty_skus", Severity.WARNING, message, words.empty))
     return findings
+
+
+def absent(whose: str, topics: Sequence[str]) -> list[Finding]:
+    """Say which webhooks nobody has asked for."""
+    if not topics:
+        return []
+    named = ", ".join(topics[:NAMED]) + (f" and {len(topics) - NAMED} more" if len(topics) > NAMED else "")
+    message = f"{whose} does not send {named} here: until it does, changes are found by asking, minutes later"
+    fix = "Start `isthmus up`, or run `isthmus connect check`: both make what is missing."
+    return [finding("subscription_missing", Severity.WARNING, message, fix)]
 
 
 async def of_services(

@@ -13,6 +13,7 @@ from typing import Any
 from isthmus.canonical.record import Record
 from isthmus.engine.breakers import Breakers
 from isthmus.engine.context import Context
+from isthmus.engine.drift import Watch
 from isthmus.engine.executor import Executor
 from isthmus.engine.flow import Flow
 from isthmus.engine.gate import BEAT_S
@@ -98,8 +99,13 @@ class Engine:
         rules: Rules,
         plan: Plan | None = None,
         proofs: Callable[["Engine"], Sequence[Proof]] = lambda _engine: (),
+        *,
+        watch: Watch | None = None,
     ) -> None:
-        """Build the parts; `flows` gets the engine, because flows may pull each other's jobs, and so does `proofs`."""
+        """Build the parts; `flows` gets the engine, because flows may pull each other's jobs, and so does `proofs`.
+
+        `watch` is what the connections' answers pass; the engine reads and writes what it knows.
+        """
         self.context = context
         self.plan = plan or Plan()
         self.flows = flows(self)
@@ -112,6 +118,7 @@ class Engine:
         self.rounds = Rounds(context, self.mirror, self.flows, self.health, self.holds)
         self.upkeep = Upkeep(context, rules.retention)
         self.usage = Usage(context)
+        self.watch = watch or Watch(context.clock)
         for connection in context.connections.values():
             connection.gate.counted = partial(self.usage.called, connection.name, connection.gate.terms)
         self.worker = Worker(context, self.flows, Executor(context, self.mirror, self.usage), self.holds)
@@ -150,6 +157,7 @@ class Engine:
                 connection.gate.share(books, self.presence.id)
         for connection in self.context.connections.values():
             await store.write(say("declare_connection", name=connection.name, connector=connection.manifest.slug))
+        await self.watch.load(store)
         await self.rounds.declare()
         await self.upkeep.make_room()
         if alone:
@@ -235,6 +243,7 @@ class Engine:
             for connection in self.context.connections.values():
                 await connection.gate.leave()
             await self.usage.keep()
+            await self.watch.keep(self.context.store)
             await self.presence.leave()
         except StoreError:
             log.warning("the store does not answer; others will find out by themselves that this process is gone")
@@ -255,6 +264,7 @@ class Engine:
                 if tuned >= TUNE_EVERY_S:
                     tuned = 0.0
                     await self.usage.keep()
+                    await self.watch.keep(self.context.store)
                     if isinstance(self.context.clock, SharedClock):
                         await self.context.clock.tune(self.context.store)
             except StoreError:

@@ -24,6 +24,8 @@ _DAY = 86_400_000_000
 _IN_FLIGHT = timedelta(days=7)
 #: Forecasts look at the last day; a week tells days apart.
 _USES = timedelta(days=8)
+#: An operation nobody calls any more, and what was different about answers long ago.
+_SHAPES = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Upkeep:
             say("prune_intents", before=self._before(keep.intents)),
             say("prune_in_flight", before=self._before(_IN_FLIGHT)),
             say("prune_uses", before=self._before(_USES)),
+            say("prune_shapes", before=self._before(_SHAPES)),
+            say("prune_drifts", before=self._before(_SHAPES)),
         ]
         await store.write(say("drop_past_holds", now=self._context.micros()))
         connections, flows = await store.read("inbox_connections"), await store.read("job_flows")

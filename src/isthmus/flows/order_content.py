@@ -79,7 +79,9 @@ def contents(here: Order, there: Order, known: Known, settings: OrderSettings) -
     names = {line.item_ref: line.sku or line.item_ref for line in sold}
     by_sku = {line.sku: line.item_ref for line in sold if line.sku}
     mine: dict[str, Decimal] = {}
-    for line in goods(here.lines):
+    # A fee with a SKU of its own is booked on that item; one the ERP booked otherwise is money, as the total tells.
+    fees = [line for line in here.lines if line.kind in _MONEY_ONLY and settings.tables.sku(line.sku) in by_sku]
+    for line in [*goods(here.lines), *(fee for fee in fees if fee.quantity)]:
         sku = settings.tables.sku(line.sku)
         bound = known.items.get(line.variant_ref, "")
         item = bound if bound in names else by_sku.get(sku, "")

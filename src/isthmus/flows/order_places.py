@@ -49,11 +49,11 @@ class OrderPlaces:
         return {place: otherwise or usual if kept[place] == usual else kept[place] for place in places}
 
     async def _code(self, place: str) -> str:
-        tables = self._settings.tables
         mirrored = await self._context.mirrored(Warehouse, self._settings.source, place)
         name = mirrored.record.name if mirrored else ""
-        written = tables.get("warehouse", place) or tables.get("warehouse", name)
-        return written or (await self._there()).get(name.casefold(), self._settings.warehouse)
+        return written(self._settings, place, name) or (await self._there()).get(
+            name.casefold(), self._settings.warehouse
+        )
 
     async def _there(self) -> dict[str, str]:
         """Return the ERP's warehouse codes by name."""
@@ -64,3 +64,8 @@ class OrderPlaces:
             if mirrored is not None:
                 found[mirrored.record.name.casefold()] = mirrored.record.code
         return found
+
+
+def written(settings: OrderSettings, place: str, name: str) -> str:
+    """Return the ERP warehouse code that the flow's table says for a place, by its id or its name. Pure."""
+    return settings.tables.get("warehouse", place) or settings.tables.get("warehouse", name)

@@ -80,6 +80,12 @@ class OrderRoutes:
         mine = {self._settings.name, None} if self._last else {self._settings.name}
         return {order_id for order_id, decision in (await self._decided(orders)).items() if decision.value in mine}
 
+    async def decided(self, order: Order) -> Decision[str | None] | None:
+        """Return which flow takes an order, None where the shop has one flow that takes all."""
+        if not self._ways and self._settings.mapping().when is None:
+            return None
+        return (await self._decided([order]))[order.external_id]
+
     def claim(self, order_id: str, key: str) -> Sequence[Step]:
         """Return the steps that keep the unit they are in from being written where another ERP has got the order."""
         others = sorted({way.destination for way in self._ways} - {self._settings.destination})

@@ -1,5 +1,7 @@
 """Which shop location stands for which ERP warehouse."""
 
+from collections.abc import Sequence
+
 from isthmus.canonical.stock import Warehouse
 from isthmus.engine.context import Context
 from isthmus.flows.settings import StockSettings
@@ -48,38 +50,10 @@ class StockPlaces:
                 raise Misconfigured(message)
 
     async def _matched(self, settings: StockSettings) -> dict[str, str]:
-        # An empty name keeps a warehouse out, though the shop has a location of the same name.
-        here = [each for each in await self._all(settings.source) if settings.places.get(each.code) != ""]
-        there = await self._active()
-        by_word = {word.casefold(): each.external_id for each in there for word in (each.name, each.external_id)}
-        table: dict[str, str] = {}
-        for warehouse in here:
-            wish = settings.places.get(warehouse.code)
-            place = by_word.get((wish or warehouse.name).casefold())
-            if wish and place is None:
-                row = f"[flows.{settings.name}.places] {warehouse.code} = {wish!r}"
-                message = f"{row}: the shop has no such location"
-                raise Misconfigured(message)
-            if place is not None:
-                table[warehouse.code] = place
-        if not table and len(here) == len(there) == 1:
-            table[here[0].code] = there[0].external_id
-        return table
+        return matched(settings, await self._all(settings.source), await self._active())
 
     async def _unmatched(self) -> str:
-        """Return what to write: the names both sides have, in rows that can be copied."""
-        here, there = await self._all(self._settings.source), await self._active()
-        section = f"[flows.{self._settings.name}.places]"
-        if not here or not there:
-            side = "the ERP has no warehouse with a code" if not here else "the shop has no active location"
-            return f"No ERP warehouse is matched to a shop location: {side}"
-        names = sorted(each.name for each in there)
-        rows = ", ".join(f'{code} = "{names[0]}"' for code in sorted(each.code for each in here)[:SHOWN])
-        shop = ", ".join(names[:SHOWN])
-        return (
-            f"No ERP warehouse is matched to a shop location: name them in {section}, such as {rows}; "
-            f"the shop has: {shop}"
-        )
+        return unmatched(self._settings, await self._all(self._settings.source), await self._active())
 
     async def _active(self) -> list[Warehouse]:
         """Return the shop's locations that are in use."""
@@ -93,3 +67,37 @@ class StockPlaces:
             if mirrored is not None:
                 found.append(mirrored.record)
         return found
+
+
+def matched(settings: StockSettings, warehouses: Sequence[Warehouse], locations: Sequence[Warehouse]) -> dict[str, str]:
+    """Return warehouse code to location id, for the locations in use. Raises `Misconfigured`. Pure."""
+    # An empty name keeps a warehouse out, though the shop has a location of the same name.
+    here = [each for each in warehouses if settings.places.get(each.code) != ""]
+    by_word = {word.casefold(): each.external_id for each in locations for word in (each.name, each.external_id)}
+    table: dict[str, str] = {}
+    for warehouse in here:
+        wish = settings.places.get(warehouse.code)
+        place = by_word.get((wish or warehouse.name).casefold())
+        if wish and place is None:
+            row = f"[flows.{settings.name}.places] {warehouse.code} = {wish!r}"
+            message = f"{row}: the shop has no such location"
+            raise Misconfigured(message)
+        if place is not None:
+            table[warehouse.code] = place
+    if not table and len(here) == len(locations) == 1:
+        table[here[0].code] = locations[0].external_id
+    return table
+
+
+def unmatched(settings: StockSettings, warehouses: Sequence[Warehouse], locations: Sequence[Warehouse]) -> str:
+    """Return what to write: the names both sides have, in rows that can be copied. Pure."""
+    section = f"[flows.{settings.name}.places]"
+    if not warehouses or not locations:
+        side = "the ERP has no warehouse with a code" if not warehouses else "the shop has no active location"
+        return f"No ERP warehouse is matched to a shop location: {side}"
+    names = sorted(each.name for each in locations)
+    rows = ", ".join(f'{code} = "{names[0]}"' for code in sorted(each.code for each in warehouses)[:SHOWN])
+    shop = ", ".join(names[:SHOWN])
+    return (
+        f"No ERP warehouse is matched to a shop location: name them in {section}, such as {rows}; the shop has: {shop}"
+    )

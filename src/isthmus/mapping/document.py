@@ -42,7 +42,8 @@ ADD_KEYS: Mapping[str, str] = {
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 #: Where a section or a row begins, in a line without the spaces around it.
 _HEAD = re.compile(r"\[\[?([^\]\[]+)\]")
-_KEY = re.compile(r"""(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
+_PART = r"""(?:"[^"]+"|'[^']+'|[A-Za-z0-9_-]+)"""
+_KEY = re.compile(rf"({_PART}(?:\s*\.\s*{_PART})*)\s*=")
 #: A document people read; code tables of any length are files of their own.
 LARGEST, MOST_ROWS, MOST_ADDED, LONGEST_NAME = 1_000_000, 2_000, 100, 120
 #: Keys of many parts, for which TOML's own reader takes ever longer; no row has more than three.
@@ -250,7 +251,10 @@ def _lines(text: str) -> dict[tuple[str, str], int]:
             found.setdefault((section.partition(".")[0], section.partition(".")[2].strip("\"'")), number)
             found.setdefault((section.partition(".")[0], ""), number)
         elif key := _KEY.match(line):
-            name = next(each for each in key.groups() if each)
+            name = ".".join(part.strip("\"'") for part in re.findall(_PART, key.group(1)))
             outer, _, inner = section.partition(".")
             found.setdefault((outer, f"{inner}.{name}" if inner else name), number)
+            row, _, said = name.rpartition(".")
+            if said in ROW_KEYS and not inner:  # `note.from = ...` is a row of the field `note`
+                found.setdefault((outer, row), number)
     return found

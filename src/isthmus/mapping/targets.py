@@ -1,7 +1,8 @@
 """What a mapping of orders may fill, by section: the fields an ERP's sink reads, and what must stay as it came.
 
 Not here: what makes an order the order it is (its id, its key, its currency, its sums) and what the flow resolves
-itself (ids of the other system). Amounts of lines can be set, but an order whose sum is not the buyer's any more is
+itself (ids of the other system). Nor what no ERP's sink writes: such a row would do nothing, and a field of the ERP's
+own is `custom.<its name>`. Amounts of lines can be set, but an order whose sum is not the buyer's any more is
 asked about before anything is written.
 """
 
@@ -58,9 +59,8 @@ _ORDER = Section(
     {
         "note": "remark on the order", "special_instructions": "wishes for its delivery",
         "purchase_order_number": "the buyer's own number", "payment_terms": "code of the terms",
-        "language": "the buyer's language", "channel": "where it was sold", "store": "the store it was bought in",
-        "email": "for messages about it", "phone": "for calls about it", "tags": "words it is sorted by",
-        "ordered_on": "the day it is booked on",
+        "channel": "where it was sold", "store": "the store it was bought in", "tags": "words it is sorted by",
+        "email": "for messages about it", "phone": "for calls about it",
     },
     {
         "reference": "the number people see in the ERP; only of what never changes",
@@ -72,7 +72,7 @@ _LINES = Section(
     {
         "sku": "what it is called; names that differ belong into the table sku, which stock knows as well",
         "title": "its text", "kind": "goods, fee, tip, deposit, gift_card or digital", "note": "remark on the line",
-        "unit_price": "before discounts", "price_source": "where the price comes from",
+        "unit_price": "before discounts",
     },
     {"warehouse": "ERP code of the warehouse it leaves from"},
 )  # fmt: skip
@@ -105,9 +105,8 @@ _ADDRESSES = Section(
 _CUSTOMER = Section(
     "customer", "who buys", Customer, "customer", {"order": Order, "customer": Customer},
     {
-        "name": "name", "first_name": "first name", "last_name": "last name", "email": "e-mail", "phone": "phone",
-        "language": "language", "group": "customer group", "note": "remark", "company.name": "company",
-        "company.tax_id": "VAT number", "company.payment_terms": "its terms", "company.price_list": "its price list",
+        "name": "name", "email": "e-mail", "phone": "phone", "language": "language", "note": "remark",
+        "company.name": "company", "company.tax_id": "VAT number",
     },
     {},
 )  # fmt: skip

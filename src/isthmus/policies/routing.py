@@ -59,7 +59,8 @@ def route(
     if at_home:
         return Decision(at_home[0].flow, "routed")
     detail = "; ".join(f"{name}: {_shown(said[name])}" for name in ASKED if _is_asked(name, ways))
-    split = any(_takes(way.when, {**said, "warehouse": [place]}) for way in ways for place in said["warehouse"])
+    by_place = [way.when for way in ways if "warehouse" in way.when.words]
+    split = any(_takes(when, {**said, "warehouse": [place]}) for when in by_place for place in said["warehouse"])
     return Decision(None, "several_routes" if split else "no_route", detail or "nothing that a mapping asks for")
 
 

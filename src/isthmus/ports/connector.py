@@ -65,6 +65,10 @@ class PaceLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     also: tuple[Limit, ...] = ()
 
 
+#: What `Manifest.where` may name, in the order of the doctor's questions.
+WHERE = ("time_zone", "currency", "tax", "rounding", "places", "sku", "orders")
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What there is to know about a connector before opening it; read from its `manifest.toml`."""
 
@@ -82,6 +86,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     topics: tuple[str, ...] = ()
     scopes: Mapping[str, tuple[str, ...]] = {}  # flow to the permissions it needs
     limits: tuple[str, ...] = ()  # what is not supported, in words
+    where: Mapping[str, str] = {}  # what to click to see or change it: see `WHERE`
+
+    def at(self, topic: str) -> str:
+        """Return where in this system people look for one of `WHERE`, in its own words."""
+        return self.where.get(topic) or f"{self.name}'s settings"
 
     @classmethod
     def load(cls, package: str) -> "Manifest":

@@ -17,12 +17,31 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One check: what was found and, where it is not well, what to do in the other system's words."""
+    """One check: what was found and, where it is not well, what to do in the other system's words.
+
+    `flows` are those it matters to, as `Manifest.scopes` calls them; empty: whatever is switched on.
+    """
 
     code: str
     severity: Severity
     message: str
     fix: str = ""
+    flows: tuple[str, ...] = ()
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A permission the account has, the flows that need it, and where to take it away."""
+
+    name: str
+    flows: tuple[str, ...]
+    fix: str
+
+
+class Rounding(StrEnum):
+    """Where a system rounds tax to the smallest coin."""
+
+    LINE = "line"
+    ORDER = "order"
 
 
 class CustomField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +51,9 @@ class CustomField(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     label: str = ""
     type: str = ""
     required: bool = False
+    options: tuple[str, ...] = ()  # the values to choose from, as they are written
+    size: int | None = None  # letters a text keeps, where it says so
+    writable: bool = True  # False: it can be read, and is worked out or filled by the system itself
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,7 +66,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a system says of itself; kept with the connection and shown to people."""
+    """What a system says of itself; kept with the connection and shown to people.
+
+    `currencies` and `tax_modes` (prices with tax: true) are what orders may be written in; empty: not known.
+    """
 
     account: str
     version: str
@@ -56,6 +81,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     server_time: datetime | None = None  # by the other side's clock
     asked_at: datetime | None = None  # ours, half-way through the request
     permissions: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+    currencies: tuple[str, ...] = ()
+    tax_modes: tuple[bool, ...] = ()
+    rounding: Rounding | None = None
     places: tuple[Place, ...] = ()
     custom_fields: Mapping[str, tuple[CustomField, ...]] = msgspec.field(
         default_factory=dict[str, tuple[CustomField, ...]]

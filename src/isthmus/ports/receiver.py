@@ -71,3 +71,7 @@ class Subscriptions(Protocol):
     async def ensure(self, url: str) -> Sequence[Finding]:
         """Create what is missing for `url` and report what was found wrong. Safe to repeat."""
         ...
+
+    async def look(self, url: str) -> Sequence[Finding]:
+        """Report what is wrong or missing for `url`, and change nothing."""
+        ...

@@ -96,6 +96,18 @@ class Unique(Protocol):
 
 
 @runtime_checkable
+class Rehearsing(Protocol[R_contra]):
+    """A sink that can go through a write up to the point where it would be sent."""
+
+    async def rehearse(self, record: R_contra, *, key: Key) -> None:
+        """Translate the record as `put` would, by calls that only read. Raises what would stop it.
+
+        The customer need not be there yet.
+        """
+        ...
+
+
+@runtime_checkable
 class Matchable(Protocol[R]):
     """A sink that can show records which may be the same real thing as one of ours."""
 

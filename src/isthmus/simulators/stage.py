@@ -7,8 +7,8 @@ to happen there, not in an exception handler that still answers politely.
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
@@ -68,11 +68,17 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """How to make one: `build(seed, callback)` returns its world. Found by entry point."""
+    """How to make one: `build(seed, callback)` returns its world. Found by entry point.
+
+    `form` is what a connection to it is filled in with, its public credentials included; `place` the name of its only
+    location, where it has no more.
+    """
 
     slug: str
     title: str
     build: Callable[[str | None, str | None], World]
+    form: Mapping[str, str] = field(default_factory=dict[str, str])
+    place: str = ""
 
 
 Stage = web.Application

@@ -15,6 +15,7 @@ from isthmus.web.guard import Guard
 from isthmus.web.health import Health
 from isthmus.web.ingress import Ingress
 from isthmus.web.pages.answer import Answer
+from isthmus.web.pages.drift import Drift
 from isthmus.web.pages.hold import Hold
 from isthmus.web.pages.home import Home
 from isthmus.web.pages.jobs import Jobs
@@ -62,7 +63,7 @@ def _health(health: Health) -> list[Route]:
 
 
 def _pages(desk: Desk) -> list[Route]:
-    proof, rows = Proof(desk), ProofRows(desk)
+    proof, rows, drift = Proof(desk), ProofRows(desk), Drift(desk)
     return [
         Route("/", Home(desk).show),
         Route("/orders", Orders(desk).show),
@@ -78,6 +79,8 @@ def _pages(desk: Desk) -> list[Route]:
         Route("/proof/accept", rows.accept, methods=["POST"]),
         Route("/proof/{run:int}", rows.show),
         Route("/limits", Limits(desk).show),
+        Route("/drift", drift.show),
+        Route("/drift/accept", drift.accept, methods=["POST"]),
         Route("/retry", Retry(desk).act, methods=["POST"]),
         Route("/hold", Hold(desk).act, methods=["POST"]),
     ]

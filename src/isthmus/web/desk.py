@@ -107,9 +107,10 @@ _SAID = {
     "retried": "{} queued to run again.",
     "compared": "{} asked for; the results appear here.",
     "accepted": "{} taken as right; the next comparison says so.",
+    "drift": "{} accepted; processes at work know within a minute.",
     "all": "{} answered; what follows is done now.",
 }
-_OF = {"retried": "record", "compared": "comparison", "accepted": "row", "all": "question"}
+_OF = {"retried": "record", "compared": "comparison", "accepted": "row", "drift": "difference", "all": "question"}
 
 
 def said_words(said: str) -> str:

@@ -390,14 +390,6 @@ async def test_two_warehouses_are_refused_in_words(erp: Stand) -> None:
         await erp.orders.put(an_order(*lines, total="2.00", customer_ref="7"), key=KEY)
 
 
-async def test_fields_of_the_merchants_own_are_written_and_unknown_ones_named(erp: Stand) -> None:
-    order = await mugs(erp, custom={"erp": {"x_gift_message": "Happy birthday"}})
-    await erp.orders.put(order, key=KEY)
-    assert [row["x_gift_message"] for row in await in_odoo(erp, "x_gift_message")] == ["Happy birthday"]
-    with pytest.raises(Misconfigured, match="x_nope"):
-        await erp.orders.put(await mugs(erp, custom={"erp": {"x_nope": 1}}), key=key("9"))
-
-
 async def test_payments_and_terms_are_told(erp: Stand) -> None:
     paid = Payment(transaction_id="pi_7", amount=money("35.00"), status=PaymentStatus.PAID, gateway="stripe")
     await erp.orders.put(await mugs(erp, payments=(paid,), payment_terms="30 Days"), key=KEY)

@@ -69,7 +69,7 @@ async def test_a_user_who_may_read_little_gets_a_report_all_the_same(erp: Stand)
     lacking = {finding.message for finding in report.findings if finding.code == "missing_permission"}
     assert {f"the user may not read {model}" for model in hidden if model != "product.template"} <= lacking
     assert (report.places, report.prices_include_tax) == ((), None)
-    assert set(report.custom_fields) == {"order", "customer"}
+    assert set(report.custom_fields) == {"order", "order_line", "customer"}
     assert "duplicate_skus" not in {finding.code for finding in report.findings}
 
 

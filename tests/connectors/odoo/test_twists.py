@@ -89,11 +89,13 @@ async def test_an_answer_nobody_can_read_leaves_the_outcome_in_doubt(erp: Stand,
 
 
 async def test_values_odoo_refuses_leave_a_draft_and_its_words(erp: Stand) -> None:
-    order = await mugs(erp, custom={"erp": {"payment_term_id": 999_999}})
+    order = await mugs(erp, shipping_ref="999999")
     with pytest.raises(Invalid):
         await erp.orders.put(order, key=KEY)
     assert [row["state"] for row in await in_odoo(erp, "state")] == ["draft"]
-    assert (await erp.orders.put(like(order, custom={}), key=KEY, existing=await erp.orders.find(KEY))).state == "sale"
+    assert (
+        await erp.orders.put(like(order, shipping_ref=""), key=KEY, existing=await erp.orders.find(KEY))
+    ).state == "sale"
 
 
 def dearer(erp: Stand, order: str = "#1001") -> Callable[[Any], Any]:

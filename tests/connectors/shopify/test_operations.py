@@ -32,6 +32,13 @@ def test_an_operation_is_valid_for_shopify(operation: operations.Operation, vers
     assert validate(schema(version), parse(operation.text)) == []
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_orders_with_metafields_of_customers_are_valid_for_shopify(version: str) -> None:
+    asked = operations.order_questions(["loyalty.level", "$app:own.key"])
+    for operation in (asked.listed, asked.by_id):
+        assert validate(schema(version), parse(operation.text)) == []
+
+
 def test_topics_exist_at_shopify() -> None:
     known = schema("2026-07").type_map["WebhookSubscriptionTopic"].values  # type: ignore[attr-defined]
     assert set(MANIFEST.topics) <= set(known)

@@ -8,6 +8,7 @@ import pytest
 from isthmus.canonical.money import Money
 from isthmus.canonical.order import DiscountKind, Level, LineKind, Order, OrderStatus, PaymentStatus
 from isthmus.canonical.quantity import pieces
+from isthmus.canonical.record import fingerprint
 from isthmus.connectors.shopify.order_lines import Details
 from isthmus.connectors.shopify.orders import to_order
 from isthmus.connectors.shopify.wire_orders import Hold
@@ -333,6 +334,49 @@ def test_attributes_and_metafields_travel_in_custom() -> None:
     assert order.custom["attributes.gift"] == "yes"
     assert order.custom["erp.order_id"] == "SO-1"
     assert order.lines[0].note == "Engraving: Jo"
+    assert order.lines[0].custom == {"attributes.Engraving": "Jo"}
+
+
+def metafield(key: str, kind: str, value: str) -> dict[str, str]:
+    return {"namespace": "shop", "key": key, "type": kind, "value": value}
+
+
+def test_a_metafield_is_of_the_type_it_has() -> None:
+    rows = [
+        metafield("gift", "boolean", "false"),
+        metafield("floor", "number_integer", "3"),
+        metafield("weight", "number_decimal", "1.50"),
+        metafield("days", "list.single_line_text_field", '["Mon","Tue"]'),
+        metafield("sizes", "list.number_decimal", "[1.50,2]"),
+        metafield("price", "money", '{"amount":"1.00","currency_code":"EUR"}'),
+        metafield("broken", "number_integer", "three"),
+        metafield("long", "multi_line_text_field", "x" * 10_001),
+    ]
+    order = translated(metafields=nodes(*rows))
+    assert {name: value for name, value in order.custom.items() if name.startswith("shop.")} == {
+        "shop.broken": "three",
+        "shop.days": ["Mon", "Tue"],
+        "shop.floor": 3,
+        "shop.gift": False,
+        "shop.price": '{"amount":"1.00","currency_code":"EUR"}',
+        "shop.sizes": ["1.50", "2"],
+        "shop.weight": "1.50",
+    }
+
+
+def test_attributes_of_one_name_are_all_kept_and_their_order_among_others_is_no_difference() -> None:
+    said = [{"key": "gift", "value": "a"}, {"key": "_hidden", "value": "x"}, {"key": "gift", "value": "b"}]
+    one, other = translated(customAttributes=said), translated(customAttributes=[said[1], said[0], said[2]])
+    assert one.custom["attributes.gift"] == ["a", "b"]
+    assert one.custom["attributes._hidden"] == "x"
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_metafields_of_a_customer_keep_their_name_however_the_key_is_told() -> None:
+    rows = [metafield("shop.level", "single_line_text_field", "gold"), metafield("since", "date", "2020-01-01")]
+    order = translated(customer=an_order()["customer"] | {"metafields": {"nodes": rows}})
+    assert order.customer is not None
+    assert order.customer.custom == {"shop.level": "gold", "shop.since": "2020-01-01"}
 
 
 def test_what_we_do_not_know_does_not_hurt() -> None:

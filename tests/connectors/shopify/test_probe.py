@@ -68,17 +68,22 @@ async def test_a_shop_in_order() -> None:
     assert (report.currency, report.time_zone, report.prices_include_tax) == ("EUR", "Europe/Vienna", True)
     assert (report.api_version, report.clock_skew_s) == ("2026-07", 0.0)
     assert [place.id for place in report.places] == ["5"]
-    assert [field.name for field in report.custom_fields["order"]] == ["erp.order_id"]
+    assert {kind: [field.name for field in some] for kind, some in report.custom_fields.items()} == {
+        "order": ["erp.order_id"],
+        "customer": ["erp.order_id"],
+        "variant": ["erp.order_id"],
+    }
     assert [(finding.code, finding.severity) for finding in report.findings] == [("ready", Severity.OK)]
 
 
 async def test_missing_scopes_are_named_with_the_place_to_click() -> None:
-    report = await report_of(who("read_products", Date=DATE))
+    report = await report_of(who("read_products", Date=DATE), FIELDS)
     missing = {finding.message.split()[5].rstrip(","): finding for finding in report.findings}
     assert {"read_orders", "write_inventory", "read_locations"} <= missing.keys()
     assert missing["read_orders"].severity is Severity.PROBLEM
     assert "Dev Dashboard" in missing["read_orders"].fix
     assert report.places == ()
+    assert list(report.custom_fields) == ["variant"]
 
 
 async def test_without_all_orders_a_warning_is_enough() -> None:

@@ -3,13 +3,15 @@
 import asyncio
 from datetime import UTC, datetime
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.order import Order
+from isthmus.canonical.record import fingerprint
 from isthmus.ports.connector import Session
-from isthmus.ports.errors import Transient
+from isthmus.ports.errors import Misconfigured, Transient
 from isthmus.ports.receiver import Delivery, Refused
 from isthmus.simulators.shopify import ShopifyWorld
 from isthmus.simulators.shopify.settings import Settings
@@ -52,6 +54,63 @@ async def test_an_edit_and_a_cancellation_are_changes(shop: Session, world: Shop
     assert after[second].canceled_at is not None
     assert all(line.canceled == line.ordered_quantity for line in after[second].lines if line.ordered_quantity)
     assert after[first].external_id == before[first].external_id
+
+
+SET = """mutation($fields:[MetafieldsSetInput!]!){metafieldsSet(metafields:$fields){userErrors{message}}}"""
+
+
+async def write_fields(url: str, *fields: dict[str, str]) -> None:
+    async with (
+        aiohttp.ClientSession(headers={"X-Shopify-Access-Token": "demo-token"}) as http,
+        http.post(
+            f"{url}/admin/api/2026-07/graphql.json", json={"query": SET, "variables": {"fields": fields}}
+        ) as told,
+    ):
+        assert (await told.json())["data"]["metafieldsSet"]["userErrors"] == []
+
+
+async def test_fields_of_an_order_are_the_same_however_it_is_read(world: ShopifyWorld) -> None:
+    wish = {
+        "lines": [{"sku": "MUG-0010", "quantity": 2, "customAttributes": [{"key": "Engraving", "value": "For you"}]}],
+        "attributes": [{"key": "gift", "value": "a"}, {"key": "_ref", "value": "x"}, {"key": "gift", "value": "b"}],
+        "note": "Ring twice",
+        "email": "buyer2@example.com",
+    }
+    async with (
+        serving(stage(world)) as url,
+        opened(url, customer_metafields="loyalty.level, loyalty.points") as session,
+        aiohttp.ClientSession() as http,
+        http.post(f"{url}/__sim/order", json=wish) as placed,
+    ):
+        name = (await placed.json())["reference"]
+        found = world.shop.order(name)
+        assert found is not None
+        assert found.customer is not None
+        level = {"namespace": "loyalty", "key": "level", "type": "single_line_text_field", "value": "gold"}
+        points = {"namespace": "loyalty", "key": "points", "type": "number_integer", "value": "12"}
+        other = {"namespace": "other", "key": "secret", "type": "single_line_text_field", "value": "x"}
+        await write_fields(url, *({"ownerId": found.customer.id, **one} for one in (level, points, other)))
+        await write_fields(url, {"ownerId": found.id, **level})
+        changed = {order.number: order for order in await orders_of(session)}[name]
+        [read] = await session.sources["order"].read([changed.external_id])
+    assert isinstance(read, Order)
+    assert fingerprint(read) == fingerprint(changed)
+    assert (read.note, read.lines[0].custom) == ("Ring twice", {"attributes.Engraving": "For you"})
+    said = {key: value for key, value in read.custom.items() if "." in key}
+    assert said == {"attributes.gift": ["a", "b"], "attributes._ref": "x", "loyalty.level": "gold"}
+    assert read.customer is not None
+    fields = {key: value for key, value in read.customer.custom.items() if "." in key}
+    assert fields == {"loyalty.level": "gold", "loyalty.points": 12}
+
+
+MANY = ", ".join(f"loyalty.key{number}" for number in range(21))
+
+
+@pytest.mark.parametrize("entered", ["level", "a b.c", "loyalty.level; x.y", MANY])
+async def test_metafields_that_cannot_be_named_like_that_are_refused(entered: str) -> None:
+    with pytest.raises(Misconfigured, match="customer_metafields"):
+        async with opened("http://127.0.0.1:9", customer_metafields=entered):
+            pass
 
 
 async def test_what_the_shop_sends_is_proven_and_names_the_order(world: ShopifyWorld) -> None:

@@ -321,13 +321,13 @@ async def test_a_currency_the_books_do_not_know_is_asked_about(desk: Desk) -> No
     assert (asked.value.table, asked.value.value) == ("currency", "SEK")
 
 
-async def test_terms_dates_and_fields_of_your_own_are_carried(desk: Desk) -> None:
+async def test_terms_and_dates_are_carried(desk: Desk) -> None:
     parcel = shipping("0.00", requested_on=desk.order().placed_at.date().replace(month=4))
-    order = desk.order(payment_terms="Net 30 days", shipping_lines=(parcel,), custom={"erp": {"comment": "mine"}})
+    order = desk.order(payment_terms="Net 30 days", shipping_lines=(parcel,))
     receipt = await desk.put(order)
-    names = ("payment_term.name", "shipping_date", "comment", "shipment_cost_method")
+    names = ("payment_term.name", "shipping_date", "shipment_cost_method")
     (sale,) = await desk.erp.read("sale.sale", [["id", "=", int(receipt.external_id)]], *names)
-    assert (sale["payment_term."]["name"], sale["shipping_date"].month, sale["comment"]) == ("Net 30 days", 4, "mine")
+    assert (sale["payment_term."]["name"], sale["shipping_date"].month) == ("Net 30 days", 4)
     assert sale["shipment_cost_method"] is None
 
 
@@ -335,7 +335,7 @@ async def test_terms_dates_and_fields_of_your_own_are_carried(desk: Desk) -> Non
     ("changed", "wanted", "words"),
     [
         ({"payment_terms": "never"}, Unmapped, "payment term"),
-        ({"custom": {"erp": {"x_field": 1}}}, Misconfigured, "x_field"),
+        ({"custom": {"x_field": 1}}, Misconfigured, "x_field"),
     ],
 )
 async def test_what_tryton_does_not_know_is_asked_about(

@@ -396,13 +396,41 @@ def test_the_latest_part_dates_the_order() -> None:
 
 
 def test_fields_of_the_shop_are_carried() -> None:
-    fields = {"giftNote": "Happy day", "floor": 3, "empty": None, "long": "x" * 2000, "tags": ["a", "b"]}
-    shop = a_shop(fields={"Order": [a_field(name) for name in (*fields, "missing")]})
+    fields = {
+        "giftNote": "Happy day",
+        "floor": 3,
+        "empty": None,
+        "isGift": False,
+        "share": 2,
+        "weights": [0.5, 1],
+        "long": "x" * 10_001,
+        "tags": ["a", "b"],
+    }
+    kinds = {"floor": "int", "isGift": "boolean", "share": "float", "weights": "float"}
+    shop = a_shop(fields={"Order": [a_field(name, kinds.get(name, "string")) for name in (*fields, "missing")]})
 
     custom = read(an_order(customFields={**fields, "unasked": "x"}), shop).custom
 
     own = {name: value for name, value in custom.items() if name.startswith("customFields.")}
-    assert own == {"customFields.giftNote": "Happy day", "customFields.floor": "3", "customFields.tags": '["a","b"]'}
+    assert own == {
+        "customFields.floor": 3,
+        "customFields.giftNote": "Happy day",
+        "customFields.isGift": False,
+        "customFields.share": "2",
+        "customFields.tags": ["a", "b"],
+        "customFields.weights": ["0.5", "1"],
+    }
+
+
+def test_fields_of_lines_and_of_the_customer_are_carried_where_they_stand() -> None:
+    shop = a_shop(fields={"OrderLine": [a_field("engraving")], "Customer": [a_field("vip", "boolean")]})
+    line = a_line(customFields={"engraving": "Jo"})
+    customer = an_order()["customer"] | {"customFields": {"vip": True}}
+    order = read(an_order(lines=[line], customer=customer), shop)
+
+    assert order.lines[0].custom == {"customFields.engraving": "Jo"}
+    assert order.customer is not None
+    assert order.customer.custom == {"customFields.vip": True}
 
 
 def test_amounts_have_the_decimals_of_the_shops_strategy() -> None:

@@ -45,6 +45,7 @@ def codes(report: Report) -> list[tuple[str, Severity]]:
 
 async def test_a_shop_where_all_is_well() -> None:
     fields = {"Order": [a_field("giftNote")], "ProductVariant": [a_field("erpRef")], "Address": [a_field("floor")]}
+    fields |= {"OrderLine": [a_field("engraving")], "Customer": [a_field("vip")]}
     report = await probed(shop(Shop=a_shop(fields=fields)))
 
     assert codes(report) == [("ready", Severity.OK)]
@@ -53,7 +54,9 @@ async def test_a_shop_where_all_is_well() -> None:
     assert [(one.id, one.name) for one in report.places] == [("1", "WH")]
     assert {kind: [one.name for one in some] for kind, some in report.custom_fields.items()} == {
         "order": ["customFields.giftNote"],
+        "order_line": ["customFields.engraving"],
         "variant": ["customFields.erpRef"],
+        "customer": ["customFields.vip"],
     }
 
 

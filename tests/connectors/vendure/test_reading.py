@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from isthmus.canonical.record import fingerprint
 from isthmus.connectors.vendure.cursors import OVERLAP, SWEEP_EVERY, Position, position
 from isthmus.connectors.vendure.order_listing import spot
 from isthmus.ports.connector import Session
@@ -180,14 +181,35 @@ async def test_the_shops_own_fields_are_asked_for_by_name() -> None:
         a_field("salesRep", "relation"),
         a_field("bad name"),
     ]
-    desk = Desk().on("Shop", a_shop(fields={"Order": fields, "Customer": [a_field("vip", "boolean")]}))
+    lines = [a_field("engraving"), a_field("gift", "boolean")]
+    known = {"Order": fields, "OrderLine": lines, "Customer": [a_field("vip", "boolean")], "Address": [a_field("x")]}
+    desk = Desk().on("Shop", a_shop(fields=known))
     desk.on("Orders", listed(an_order(customFields={"giftNote": "Hello"})))
+    session = opened(desk)
 
-    [page] = await pages_of(opened(desk), "order")
+    [page] = await pages_of(session, "order")
+    [again] = await session.sources["order"].read(["1"])
+
+    queries = [json.loads(one.body or b"")["query"] for one in desk.requests if one.operation == "Orders"]
+    assert len(queries) == 2
+    for query in queries:
+        assert query.count("customFields") == 3
+        assert "productVariant{id sku name} customFields{engraving gift}" in query
+        assert "user{id} customFields{vip}" in query
+        assert "} customFields{giftNote}}}}" in query
+    assert page.records[0].custom["customFields.giftNote"] == "Hello"  # type: ignore[attr-defined]
+    assert fingerprint(again) == fingerprint(page.records[0])  # type: ignore[arg-type]
+    # What the shop has is asked for once in a session.
+    assert desk.names().count("Shop") == 1
+
+
+async def test_a_shop_without_fields_is_not_asked_for_any() -> None:
+    desk = Desk().on("Orders", listed(an_order()))
+
+    await pages_of(opened(desk), "order")
 
     [query] = [json.loads(one.body or b"")["query"] for one in desk.requests if one.operation == "Orders"]
-    assert "customFields{giftNote}" in query
-    assert page.records[0].custom["customFields.giftNote"] == "Hello"  # type: ignore[attr-defined]
+    assert "customFields" not in query
 
 
 async def test_fields_that_were_taken_away_are_not_asked_for_any_more() -> None:
@@ -197,6 +219,15 @@ async def test_fields_that_were_taken_away_are_not_asked_for_any_more() -> None:
     [page] = await pages_of(opened(desk), "order")
 
     assert ids(page) == ["1"]
+
+
+async def test_nor_are_they_when_an_order_is_read_by_its_id() -> None:
+    desk = Desk().on("Shop", a_shop(fields={"Customer": [a_field("vip")]}), a_shop())
+    desk.on("Orders", failed("GRAPHQL_VALIDATION_FAILED", status=400), listed(an_order()))
+
+    [order] = await opened(desk).sources["order"].read(["1"])
+
+    assert order.external_id == "1"
 
 
 async def test_a_question_that_is_refused_for_another_reason_is_not_asked_again() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from isthmus.canonical.order import Order
+from isthmus.canonical.record import fingerprint
 from isthmus.connectors.woocommerce.order_listing import made_in, spot
 from isthmus.kit.http import Response
 from isthmus.ports.errors import ContractBroken
@@ -47,6 +49,37 @@ async def test_orders_of_a_span_are_listed_with_its_first_second_and_without_its
     assert [entry.key for page in pages for entry in page.entries] == ["2", "3"]
     assert [one.external_id for page in pages for one in page.bad] == ["6"]
     assert pages[-1].last
+
+
+FIELDS = [{"id": 1, "key": "level", "value": "gold"}, {"id": 2, "key": "_erp", "value": "C-1"}]
+MORE = [{"id": 3, "key": "other", "value": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("entered", "carried"),
+    [
+        ("", {}),
+        ("level, _erp", {"meta.level": "gold", "meta._erp": "C-1"}),
+        ("*", {"meta.level": "gold", "meta.other": "x"}),
+    ],
+)
+async def test_fields_of_a_customer_are_the_same_however_an_order_is_read(
+    entered: str, carried: dict[str, str]
+) -> None:
+    rows = [order(meta_data=[{"id": 9, "key": "gift", "value": "yes"}]), order(id=728, number="728", customer_id=0)]
+    desk = Desk(shelves(orders=rows, customers=[{"id": 25, "meta_data": [*FIELDS, *MORE]}]))
+    session = opened(desk, customer_fields=entered)
+    changed = [one async for page in session.sources["order"].changes(None) for one in page.records]
+    listed = [one.record async for page in session.listings["order"].listed(DAY) for one in page.entries]
+    read = await session.sources["order"].read(["727", "728"])
+    assert {fingerprint(one) for one in changed} == {fingerprint(one) for one in listed} == set(map(fingerprint, read))
+    assert isinstance(read[0], Order)
+    assert read[0].customer is not None
+    assert (read[0].customer.custom, read[0].custom["meta.gift"]) == (carried, "yes")
+    # The guest is not asked for, and one call is enough for a page.
+    asked = {(one.query["include"], one.query["_fields"]) for one in desk.of("GET", "customers")}
+    assert asked == ({("25", "id,meta_data")} if entered else set())
+    assert len(desk.of("GET", "customers")) == (3 if entered else 0)
 
 
 @pytest.mark.parametrize(("micro", "after"), [(0, "08:59:59"), (1, "09:00:00")])

@@ -1,5 +1,6 @@
 """An order of WooCommerce becomes the canonical order, to the cent."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.order import DiscountKind, Level, LineKind, Order, OrderStatus, PaymentStatus
-from isthmus.canonical.record import dump, load
+from isthmus.canonical.record import dump, fingerprint, load
 from isthmus.connectors.woocommerce import wire_orders as wire
+from isthmus.connectors.woocommerce.fields import Wanted
 from isthmus.connectors.woocommerce.order_states import statuses
 from isthmus.connectors.woocommerce.orders import Terms, to_order
 from isthmus.policies.importable import ImportPolicy, importable
@@ -321,4 +323,33 @@ def test_fields_of_the_checkout_are_carried_and_those_of_plugins_are_not() -> No
         {"id": 3, "key": "_payment_token", "value": "x"},
     ]
     made = translated(order(meta_data=fields))
-    assert {name for name in made.custom if name.startswith("meta.")} == {"meta._billing_vat", "meta.po_number"}
+    assert own(made.custom) == {"meta._billing_vat": "DE1", "meta.po_number": 4711}
+    named = translated(order(meta_data=fields), terms=Terms(wanted=Wanted(hidden=["_payment_token"])))
+    assert own(named.custom) == {**own(made.custom), "meta._payment_token": "x"}
+
+
+def own(custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in custom.items() if name.startswith("meta.")}
+
+
+def test_fields_of_goods_and_fees_stand_on_their_lines() -> None:
+    engraved = [{"id": 1, "key": "engraving", "value": "Jo"}, {"id": 2, "key": "_reduced_stock", "value": "1"}]
+    said = [{"id": 3, "key": "reason", "value": "gift wrap"}]
+    fee = {"id": 12, "name": "Wrapping", "total": "0.00", "total_tax": "0.00", "taxes": [], "meta_data": said}
+    made = translated(order(line_items=[line(meta_data=engraved)], fee_lines=[fee]))
+    assert [one.custom for one in made.lines] == [{"meta.engraving": "Jo"}, {"meta.reason": "gift wrap"}]
+
+
+def test_structures_are_text_and_a_key_that_comes_twice_keeps_both_values() -> None:
+    fields: list[dict[str, Any]] = [
+        {"id": 1, "key": "boxes", "value": [{"b": 1.10, "a": [1]}]},
+        {"id": 2, "key": "gift", "value": "a"},
+        {"id": 3, "key": "none", "value": []},
+        {"id": 4, "key": "gift", "value": "b"},
+        {"id": 5, "key": "share", "value": 0.5},
+        {"id": 6, "key": "long", "value": "x" * 10_001},
+    ]
+    made = translated(order(meta_data=fields))
+    assert own(made.custom) == {"meta.boxes": '[{"a":[1],"b":1.1}]', "meta.gift": ["a", "b"], "meta.share": "0.5"}
+    moved = translated(order(meta_data=[fields[4], *fields[:4]]))
+    assert fingerprint(moved) == fingerprint(made)

@@ -33,6 +33,7 @@ class Shop:
             "settings/products": {"woocommerce_manage_stock": "yes"},
             "system_status": {"environment": {"version": "11.0.1"}, "settings": {"HPOS_enabled": True}},
             "products/batch": {},
+            "orders": [],
         } | {name.replace("__", "/"): said for name, said in answers.items()}
         self.hooks: list[dict[str, Any]] = []
         self.desk = Desk(self.handle)
@@ -58,7 +59,7 @@ class Shop:
 
     @property
     def session(self) -> Session:
-        return opened(self.desk)
+        return opened(self.desk, customer_fields="level")
 
     async def ensure(self) -> list[Finding]:
         assert self.session.subscriptions is not None
@@ -90,6 +91,25 @@ async def test_a_healthy_shop_says_who_it_is() -> None:
     assert [one.code for one in report.findings] == ["ready", "order_storage"]
 
 
+async def test_fields_seen_on_the_newest_orders_are_named() -> None:
+    fields = [{"key": key, "value": "x"} for key in ("po_number", "_billing_vat", "_token", "_gift")]
+    parts = {"line_items": [{"id": 2, "meta_data": [{"key": "boxes", "value": [1]}]}], "fee_lines": []}
+    newest = {"id": 1, "customer_id": 7, "meta_data": fields, **parts}
+    people = [{"id": 7, "meta_data": [{"key": "level", "value": "gold"}, {"key": "other", "value": "x"}]}]
+    shop = Shop(orders=[newest, newest], customers=people)
+    session = opened(shop.desk, hidden_fields="_gift", customer_fields="level")
+    report = await session.probe.probe()
+    assert {kind: [one.name for one in some] for kind, some in report.custom_fields.items()} == {
+        "order": ["meta._billing_vat", "meta._gift", "meta.po_number"],
+        "order_line": ["meta.boxes"],
+        "customer": ["meta.level"],
+    }
+    assert report.custom_fields["order"][2].label == "po_number (seen on one of the newest orders)"
+    assert shop.desk.of("GET", "customers")[0].query["include"] == "7"
+    (asked,) = shop.desk.of("GET", "orders")
+    assert (asked.query["order"], asked.query["orderby"]) == ("desc", "id")
+
+
 async def test_the_index_is_asked_without_a_key() -> None:
     shop = Shop()
     await shop.session.probe.probe()
@@ -107,6 +127,15 @@ async def test_the_index_is_asked_without_a_key() -> None:
         ({"system_status": refused(403, "woocommerce_rest_cannot_view")}, "not_shown", Severity.WARNING),
         ({"settings__tax": refused(403, "woocommerce_rest_cannot_view")}, "not_shown", Severity.WARNING),
         ({"webhooks": refused(403, "woocommerce_rest_cannot_view")}, "not_shown", Severity.WARNING),
+        ({"orders": refused(403, "woocommerce_rest_cannot_view")}, "not_shown", Severity.WARNING),
+        (
+            {
+                "orders": [{"id": 1, "customer_id": 7, "meta_data": []}],
+                "customers": refused(403, "woocommerce_rest_cannot_view"),
+            },
+            "not_shown",
+            Severity.WARNING,
+        ),
         ({"webhooks": [{"id": 1, "name": "Isthmus order.updated", "topic": "order.updated", "status": "disabled"}]},
          "webhook_off", Severity.WARNING),
         ({"/": answer({"name": "Demo"}, Date="Fri, 20 Nov 2026 10:10:00 GMT")}, "clock_skew", Severity.WARNING),

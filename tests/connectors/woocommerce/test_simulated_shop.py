@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 
 from isthmus.canonical.order import Order
+from isthmus.canonical.record import fingerprint
 from isthmus.connectors.woocommerce import CONNECTOR
 from isthmus.kit.clock import SystemClock
 from isthmus.kit.http import Http
 from isthmus.policies.totals import difference
 from isthmus.ports.connector import Session, Tools
+from isthmus.ports.listing import Span
 from isthmus.simulators.stage import serve, stage
-from isthmus.simulators.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, WooCommerceWorld
+from isthmus.simulators.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, WooCommerceWorld, meta
 from isthmus.simulators.woocommerce.settings import Settings
 from isthmus.testing.pace import OpenPace
 from tests.connectors.woocommerce.harness import HOOK
@@ -110,3 +112,45 @@ async def test_the_time_of_the_site_is_not_the_time_of_changes(zone: str) -> Non
             one.modified_at -= timedelta(hours=3)
         late = [page async for page in session.sources["order"].changes(first.cursor)]
         assert [one.number for page in late for one in page.records] == [new.number]
+
+
+WISH = {
+    "lines": [{"sku": "MUG-0010", "quantity": 2, "meta_data": [{"key": "Engraving", "value": "For you"}]}],
+    "meta_data": [
+        {"key": "gift", "value": "a"},
+        {"key": "_gift_from", "value": "Jo"},
+        {"key": "boxes", "value": [{"size": 1}]},
+        {"key": "gift", "value": "b"},
+        {"key": "_token", "value": "x"},
+    ],
+    "fees": [{"name": "Gift wrap", "amount": "2.00"}],
+    "note": "Ring twice",
+    "email": "buyer2@example.com",
+}
+
+
+async def test_fields_of_an_order_are_the_same_however_it_is_read() -> None:
+    said = {"hidden_fields": "_gift_from", "customer_fields": "level, _vip"}
+    async with opened(Settings(), **said) as (shop, session):
+        number = shop.place(WISH)
+        found = shop.shop.order(number)
+        assert found is not None
+        buyer = shop.shop.customers[found.customer_id]
+        meta.add(buyer.meta, [("level", "gold"), ("_vip", "1"), ("_secret", "x")], shop.shop.new_id)
+        (changed,) = await orders(session)
+        (read,) = await session.sources["order"].read([changed.external_id])
+        day = Span(changed.placed_at - timedelta(hours=1), changed.placed_at + timedelta(hours=1))
+        listed = [one.record async for page in session.listings["order"].listed(day) for one in page.entries]
+        report = await session.probe.probe()
+    assert [fingerprint(one) for one in (read, *listed)] == [fingerprint(changed)] * 2
+    mug, wrap = changed.lines
+    assert (changed.note, mug.custom["meta.Engraving"], wrap.unit_price.amount) == ("Ring twice", "For you", 2)
+    fields = {key: value for key, value in changed.custom.items() if key.startswith("meta.")}
+    assert fields == {"meta._gift_from": "Jo", "meta.boxes": '[{"size":1}]', "meta.gift": ["a", "b"]}
+    assert changed.customer is not None
+    assert changed.customer.custom == {"meta._vip": "1", "meta.level": "gold"}
+    assert difference(changed) == ""
+    named = {kind: {one.name for one in some} for kind, some in report.custom_fields.items()}
+    assert named["order"] == fields.keys()
+    assert "meta.Engraving" in named["order_line"]
+    assert named["customer"] == {"meta.level", "meta._vip"}

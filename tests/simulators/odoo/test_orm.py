@@ -248,3 +248,62 @@ async def test_what_is_required_and_what_links_nowhere(odoo: Caller) -> None:
 async def test_search_names_of_people_and_things(odoo: Caller, family: int) -> None:
     assert await odoo.kw("res.partner", "name_search", "C-57") == [[family, "Company 3"]]
     assert (await odoo.kw("product.product", "name_search", "LAMP-0001"))[0][1] == "[LAMP-0001] Lamp 1"
+
+
+async def test_a_control_adds_fields_as_people_and_apps_do(odoo: Caller) -> None:
+    level = {"model": "res.partner", "name": "x_level", "type": "selection", "selection": {"g": "Gold"}}
+    for wish in (level, {"model": "res.partner", "name": "own_code", "type": "char", "size": 3}):
+        assert (await odoo.client.post("/__sim/field", json=wish)).status == 200
+    told = await odoo.kw("res.partner", "fields_get", ["x_level", "own_code"])
+    assert (told["x_level"]["selection"], told["own_code"]["size"]) == ([["g", "Gold"]], 3)
+    partner = await odoo.kw("res.partner", "create", {"name": "Ann", "x_level": "g", "own_code": "abcdef"})
+    state = await (await odoo.client.get("/__sim/state")).json()
+    # What is longer than the field is cut without a word.
+    assert state["partners"] == [{"id": partner, "name": "Ann", "custom": {"x_level": "g", "own_code": "abc"}}]
+    with pytest.raises(Refused):
+        await odoo.kw("res.partner", "write", [partner], {"x_level": "silver"})
+    for wrong in (level, {"model": "no.such", "name": "x_a"}, {"model": "res.partner"}):
+        assert (await odoo.client.post("/__sim/field", json=wrong)).status == 400
+    lost = {"model": "res.partner", "name": "x_link", "type": "many2one", "relation": "no.such"}
+    assert (await odoo.client.post("/__sim/field", json=lost)).status == 400
+
+
+async def test_people_add_fields_with_options_and_links(odoo: Caller) -> None:
+    model = await odoo.one("ir.model", ["model", "=", "sale.order"])
+    field = {"model_id": model, "name": "x_color", "ttype": "selection", "field_description": "Color"}
+    await odoo.kw("ir.model.fields", "create", {**field, "selection": "[('r', 'Red')]"})
+    many = {"name": "x_countries", "ttype": "many2many", "relation": "res.country"}
+    await odoo.kw("ir.model.fields", "create", {**field, **many})
+    order = await odoo.order({"product_id": await odoo.sku("LAMP-0001")}, x_color="r", x_countries=[[6, 0, [1, 2]]])
+    read = await odoo.read("sale.order", order, "x_color", "x_countries")
+    assert (read["x_color"], read["x_countries"]) == ("r", [1, 2])
+    with pytest.raises(Refused, match="not a valid Pythonic expression"):
+        await odoo.kw("ir.model.fields", "create", {**field, "name": "x_shape", "selection": "round"})
+    with pytest.raises(Refused, match="adds no fields of type one2many"):
+        await odoo.kw("ir.model.fields", "create", {**field, "name": "x_shapes", "ttype": "one2many"})
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "passes"),
+    [
+        ("DE123456788", "", True),
+        ("DE 123 456 788", "", True),
+        ("DE123", "", False),
+        ("123456788", "DE", True),
+        ("12", "DE", False),
+        ("12", "US", True),
+        ("XX12", "", True),
+    ],
+)
+async def test_base_vat_looks_at_tax_numbers(odoo: Caller, number: str, country: str, passes: bool) -> None:  # noqa: FBT001
+    partner: dict[str, Any] = {"name": "Ann", "vat": number}
+    if country:
+        partner["country_id"] = await odoo.one("res.country", ["code", "=", country])
+    assert await odoo.kw("res.partner", "create", {**partner, "vat": "DE123"})  # nothing looks without the app
+    assert (await odoo.client.post("/__sim/app", json={"name": "base_vat"})).status == 200
+    if passes:
+        assert await odoo.kw("res.partner", "create", partner)
+    else:
+        with pytest.raises(Refused, match=r"VAT number .* for partner \[Ann\] does not seem to be valid"):
+            await odoo.kw("res.partner", "create", partner)
+    assert (await odoo.client.post("/__sim/app", json={"name": "base_magic"})).status == 400

@@ -133,3 +133,26 @@ async def test_a_proxy_in_front_throttles(tryton: Caller) -> None:
     assert (fast.value.status, (await control(tryton, "meter"))["throttled"]) == (429, 1)
     with pytest.raises(Refused):
         await tryton.read("party.party", 999, "name")
+
+
+async def test_fields_of_a_module_can_be_added(tryton: Caller) -> None:
+    await tryton.enter()
+    level = {"model": "party.party", "name": "x_level", "type": "selection", "selection": {"g": "Gold"}}
+    code = {"model": "party.party", "name": "x_code", "type": "char", "size": 3}
+    score = {"model": "party.party", "name": "x_score", "type": "numeric", "digits": 2}
+    link = {"model": "party.party", "name": "x_land", "type": "many2one", "relation": "country.country"}
+    for wish in (level, code, score, link):
+        assert (await control(tryton, "field", wish))["name"] == wish["name"]
+    told = await tryton("model.party.party.fields_get", ["x_level", "x_code", "x_score"])
+    assert told["x_level"]["selection"] == [[None, ""], ["g", "Gold"]]
+    assert (told["x_code"]["size"], told["x_score"]["digits"]) == (3, "[null, 2]")
+    party = await tryton.make("party.party", name="Ann", x_level="g", x_code="abc")
+    held = {"id": party, "name": "Ann", "custom": {"x_level": "g", "x_code": "abc"}}
+    assert (await control(tryton, "state"))["partners"] == [held]
+    with pytest.raises(Refused, match=r"is too long \(4 > 3\)"):
+        await tryton.make("party.party", name="Bob", x_code="abcd")
+    with pytest.raises(Refused, match="not one of the allowed options"):
+        await tryton.make("party.party", name="Bob", x_level="silver")
+    lost = {**link, "name": "x_lost", "relation": "no.such"}
+    for wrong in (level, {"model": "no.such", "name": "x"}, {"model": "party.party"}, lost, {**lost, "type": "dict"}):
+        assert "error" in await control(tryton, "field", wrong)

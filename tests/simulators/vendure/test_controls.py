@@ -9,7 +9,7 @@ from isthmus.simulators.demo_shop import PLACES, SKUS, assortment
 from isthmus.simulators.vendure import SIMULATOR, VendureWorld
 from isthmus.simulators.vendure.arithmetic import prorated, rounded
 from isthmus.simulators.vendure.seeds import OUT_OF_STEP, SHOP_ONLY_SKU
-from isthmus.simulators.vendure.settings import Settings
+from isthmus.simulators.vendure.settings import DECLARED, CustomField, Settings
 from tests.simulators.vendure.conftest import FAST, Caller, Opener
 
 
@@ -245,6 +245,12 @@ def test_settings_come_from_the_environment() -> None:
     assert Settings.from_environment({f"{prefix}RETRIES": "3"}).retries == 3
     with pytest.raises(ValueError, match="must be yes or no"):
         Settings.from_environment({f"{prefix}POSTGRES": "perhaps"})
+    made = Settings.from_environment({f"{prefix}CUSTOM_FIELDS": "Order.giftNote:text, OrderLine.engraving"})
+    assert made.custom_fields[-2:] == (CustomField("Order", "giftNote", "text"), CustomField("OrderLine", "engraving"))
+    assert made.custom_fields[:-2] == DECLARED
+    for wrong in ("giftNote", "Order.gift note", "Order.gift:picture", "Cart.gift"):
+        with pytest.raises(ValueError, match="not of the form"):
+            Settings.from_environment({f"{prefix}CUSTOM_FIELDS": wrong})
 
 
 def test_halves_are_rounded_up_and_shares_add_up() -> None:

@@ -60,6 +60,7 @@ def _goods(line: OrderLine, order: Order) -> Charge:
         item_ref=line.item_ref,
         sku=line.sku,
         unit=line.quantity.unit,
+        custom=line.custom,
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import utc
-from isthmus.connectors.odoo.creation import create_once, external_id
+from isthmus.connectors.odoo.creation import Cell, create_once, external_id
+from isthmus.connectors.odoo.custom import OwnFields
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.craft.sinks import one_by_one
@@ -40,6 +41,7 @@ class Customers:
 
     dialect: Dialect
     lookups: Lookups
+    own: OwnFields
     batch: int = field(default=1, init=False)
     upserts: bool = field(default=False, init=False)
     unique: bool = field(default=True, init=False)
@@ -87,26 +89,37 @@ class Customers:
     async def put(self, record: Customer, *, key: Key, existing: Receipt | None = None) -> Receipt:
         """Make Odoo hold this customer and every address of it; `refs` names each address's partner.
 
-        Raises `Unmapped` for a country Odoo does not know.
+        Raises `Unmapped` for a country Odoo does not know, and as `OwnFields.vals` does.
         """
+        own = await self.own.vals(MODEL, record.custom)
         if existing is None:
-            return await self._make(record, key)
+            made = await self._make(record, key, await self.own.required(MODEL, own))
+            await self._tell(int(made.external_id), own)
+            return made
         partner = await self._partner(existing.external_id)
         if not existing.means(partner.create_date):
             raise _gone(existing.external_id)
         vals = await self._vals(record, key)
-        if missing := {name: value for name, value in vals.items() if _lacks(partner, name)}:
+        missing = {name: value for name, value in vals.items() if _lacks(partner, name)}
+        # Fields of the merchant's own are the mapping's to say, whatever stands there.
+        if missing := {**missing, **await self.own.changed(MODEL, partner.id, own)}:
             # Filling in is safe to repeat, so a lost answer is no doubt: a contact with a reference of the merchant's
             # own would not be found by ours.
             await self.dialect.client.call(MODEL, "write", ids=[partner.id], vals=missing)
         known = await self._family(partner.id) if record.addresses else []
-        return to_receipt(partner, await self._refs(record, key, partner.id, known))
+        required = await self.own.required(MODEL, own)
+        return to_receipt(partner, await self._refs(record, key, partner.id, known, required=required))
 
     async def put_many(self, puts: Sequence[Put[Customer]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
         return await one_by_one(self, puts)
 
-    async def _make(self, record: Customer, key: Key) -> Receipt:
+    async def _tell(self, partner: int, own: Mapping[str, Any]) -> None:
+        """Write the merchant's own fields of a new partner; `load` would read times in the user's zone."""
+        if changed := await self.own.changed(MODEL, partner, own):
+            await self.dialect.client.call(MODEL, "write", ids=[partner], vals=changed)
+
+    async def _make(self, record: Customer, key: Key, required: Mapping[str, Cell]) -> Receipt:
         """Create the partner with its addresses in one transaction, or take what an earlier request made of it."""
         known_as = external_id("customer", key.unique)
         vals = await self._vals(record, key)
@@ -116,9 +129,9 @@ class Customers:
         }
         # What one record has, every one says: these would come from the parent by themselves, were they left out.
         common = {name: vals[name] for name in INHERITED if name in vals}
-        records = {known_as: {**vals, **({"type": "contact"} if children else {})}}
+        records = {known_as: {**vals, **required, **({"type": "contact"} if children else {})}}
         for child_as, (_fingerprint, child) in children.items():
-            records[child_as] = {**common, **child, "parent_id/id": known_as}
+            records[child_as] = {**common, **required, **child, "parent_id/id": known_as}
         made = await create_once(self.dialect.client, MODEL, records, writes=key.unique)
         family = await self._family(made[0])
         partner = next((row for row in family if row.id == made[0]), None)
@@ -128,7 +141,7 @@ class Customers:
         # An address left behind by a contact that was deleted since is nobody's: it is made anew.
         own = {row.id for row in family}
         refs = {fingerprint: str(child) for fingerprint, child in told.items() if child in own}
-        return to_receipt(partner, await self._refs(record, key, partner.id, family, refs))
+        return to_receipt(partner, await self._refs(record, key, partner.id, family, refs, required=required))
 
     async def _children(self, record: Customer, own: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return what the partners of all addresses say that the customer's own does not, by fingerprint."""
@@ -194,8 +207,13 @@ class Customers:
         partner_id: int,
         known: Sequence[wire.Partner],
         made: Mapping[str, str] = NO_REFS,
+        *,
+        required: Mapping[str, Cell],
     ) -> dict[str, str]:
-        """Return the partner id of every address, adding what is neither `made` nor among the `known` contacts."""
+        """Return the partner id of every address, adding what is neither `made` nor among the `known` contacts.
+
+        `required` is what Odoo lets no contact be without.
+        """
         refs = dict(made)
         marked = any(row.id == partner_id and row.ref == key.unique for row in known)
         for address in record.addresses:
@@ -208,7 +226,7 @@ class Customers:
                 # `find` knows whose it is after an unknown outcome.
                 vals = wanted | {"parent_id": partner_id} | ({} if marked else {"ref": key.unique})
                 vals = {name: value for name, value in vals.items() if value}
-                there = await self._add(address, vals, key, partner_id)
+                there = await self._add(address, {**required, **vals}, key, partner_id)
             refs[address.fingerprint()] = str(there)
         return refs
 

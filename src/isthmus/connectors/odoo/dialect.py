@@ -7,7 +7,7 @@ Source: the table of renames in the upgrade notes 14 to 19 and `fields_get` in o
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -35,6 +35,26 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     required: bool = False
     digits: Any = None  # [16, 2]; false or 0 where a float keeps every digit (prices in 19)
+    readonly: bool = False
+    relation: str = ""
+    selection: Any = None  # [["red", "Red"], ...]
+    size: Any = None  # letters a char keeps, where it says so; Odoo cuts the rest without a word
+    states: Any = None  # up to 16: {"draft": [["readonly", false]]}
+
+    @property
+    def options(self) -> tuple[str, ...] | None:
+        """Return the keys to choose from; None where there is no such list."""
+        if self.type != "selection" or not isinstance(self.selection, list):
+            return None
+        return tuple(str(pair[0]) for pair in cast("list[list[Any]]", self.selection))
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether the field is open at least in some state of its record."""
+        if not isinstance(self.states, dict):
+            return not self.readonly
+        said = cast("Mapping[str, list[list[Any]]]", self.states)
+        return not self.readonly or any(["readonly", False] in changes for changes in said.values())
 
 
 @dataclass(slots=True)
@@ -49,18 +69,20 @@ class Dialect:
 
     async def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields of a model by name. Raises `Misconfigured` when the app is not installed."""
-        if model not in self._fields:
-            wanted = ["string", "type", "required", "digits"]
-            try:
-                said = await self.client.call(model, "fields_get", attributes=wanted)
-            except (Invalid, Gone) as absent:
-                message = f"Odoo has no {model}: install the app it belongs to"
-                raise Misconfigured(message) from absent
-            try:
-                self._fields[model] = msgspec.convert(said, dict[str, Field])
-            except msgspec.ValidationError as wrong:
-                message = f"{model}.fields_get: {wrong}"
-                raise WireDrift(message, path=f"{model}.fields_get") from wrong
+        return self._fields[model] if model in self._fields else await self.described(model)
+
+    async def described(self, model: str) -> Mapping[str, Field]:
+        """Return the same as the server has them now."""
+        try:
+            said = await self.client.call(model, "fields_get", attributes=list(Field.__struct_fields__))
+        except (Invalid, Gone) as absent:
+            message = f"Odoo has no {model}: install the app it belongs to"
+            raise Misconfigured(message) from absent
+        try:
+            self._fields[model] = msgspec.convert(said, dict[str, Field])
+        except msgspec.ValidationError as wrong:
+            message = f"{model}.fields_get: {wrong}"
+            raise WireDrift(message, path=f"{model}.fields_get") from wrong
         return self._fields[model]
 
     async def knows(self, model: str, name: str) -> bool:

@@ -70,6 +70,15 @@ class Lookups:
             raise Unmapped(table="price_list", value=currency, message=message)
         return listed
 
+    async def listed_currencies(self) -> set[str]:
+        """Return the currencies of the price lists."""
+        listed = await self.shelf.get("pricelists", self._pricelists)
+        return {one.currency_id[1] for one in listed if one.currency_id}
+
+    async def tax_modes(self) -> tuple[bool, ...]:
+        """Return in which ways sales taxes are stated: in the price (true), on top of it."""
+        return tuple(sorted({tax.price_include for tax in await self.shelf.get("taxes", self._taxes)}))
+
     async def warehouse(self, code: str) -> int:
         """Return the id of a warehouse given its code, or its id as text. Raises `Misconfigured`."""
         found = await self.shelf.find(

@@ -15,29 +15,33 @@ from isthmus.canonical.quantity import PIECE
 from isthmus.connectors.odoo import charges, notes, units, wire
 from isthmus.connectors.odoo.charges import Charge
 from isthmus.connectors.odoo.client import stamp
+from isthmus.connectors.odoo.custom import OwnFields
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
 from isthmus.connectors.odoo.settings import Services
 from isthmus.connectors.odoo.units import convertible
 from isthmus.craft.charges import Role, expected_tax
-from isthmus.ports.errors import ContractBroken, Invalid, Misconfigured, Unmapped
+from isthmus.ports.errors import ContractBroken, Invalid, Unmapped
 from isthmus.ports.sink import Key
 
 MODEL, LINES = "sale.order", "sale.order.line"
 #: Odoo's own accuracy of a discount, unless the database says another.
 PERCENT_DECIMALS = 2
-#: Fields of Odoo's own that a mapping may fill, whatever the order has no place for: `order.custom["erp"]`.
-CUSTOM = "erp"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A sales order as it should be: `header` and `lines` under this server's field names."""
+    """A sales order as it should be: `header` and `lines` under this server's field names.
+
+    The merchant's own fields are among them; `own` and `lines_own` (of each line, with its product) are those alone.
+    """
 
     header: Mapping[str, Any]
     lines: Sequence[Mapping[str, Any]]
     quantities: Mapping[int, Decimal]  # by product id
     tax: Decimal
+    own: Mapping[str, Any]
+    lines_own: Sequence[tuple[int, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +51,25 @@ class Translator:
     dialect: Dialect
     lookups: Lookups
     services: Services
+    own: OwnFields
 
     async def wanted(self, order: Order, key: Key) -> Wanted:
         """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`."""
         finest = await self.dialect.decimals(LINES, "discount")
         listed = charges.from_order(order, percent_decimals=PERCENT_DECIMALS if finest is None else finest)
         products = await self.lookups.products(_ref(charge.item_ref) for charge in listed if charge.item_ref)
+        own = await self.own.vals(MODEL, order.custom, order.currency)
         lines: list[dict[str, Any]] = []
+        lines_own: list[tuple[int, Mapping[str, Any]]] = []
         quantities: dict[int, Decimal] = {}
         for position, charge in enumerate(listed, start=1):
             vals = await self._line(charge, products, included=order.prices_include_tax)
             quantities[vals["product_id"]] = quantities.get(vals["product_id"], ZERO) + charge.quantity
-            lines.append(await self.dialect.vals(LINES, {**vals, "sequence": 10 * position}))
+            mine = await self.own.vals(LINES, charge.custom, order.currency)
+            lines_own.append((vals["product_id"], mine))
+            lines.append({**await self.dialect.vals(LINES, {**vals, "sequence": 10 * position}), **mine})
         header = await self.dialect.vals(MODEL, await self._header(order, key))
-        return Wanted(header | await self._custom(order), lines, quantities, expected_tax(listed))
+        return Wanted(header | own, lines, quantities, expected_tax(listed), own, lines_own)
 
     async def rounding_line(self, difference: Decimal) -> dict[str, Any]:
         """Return the line that carries a difference within the tolerance."""
@@ -94,14 +103,6 @@ class Translator:
     async def _note(self, order: Order) -> str:
         # Plain text in 14, HTML since.
         return notes.from_order(order, html=(await self.dialect.fields(MODEL))["note"].type == "html")
-
-    async def _custom(self, order: Order) -> dict[str, Any]:
-        fields: Mapping[str, Any] = order.custom.get(CUSTOM) or {}
-        for name in fields:
-            if not await self.dialect.knows(MODEL, name):
-                message = f"Odoo has no field {name!r} on the sales order: create it, or take it out of the mapping"
-                raise Misconfigured(message)
-        return dict(fields)
 
     async def _line(self, charge: Charge, products: Mapping[int, wire.Product], *, included: bool) -> dict[str, Any]:
         product_id, product = await self._product(charge, products)

@@ -13,6 +13,8 @@ from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.odoo import wire
@@ -102,6 +104,10 @@ class Orders:
             return await self._bring(record, key, row)
         return await self._finish(record, key, wanted, await self._read(made))
 
+    async def rehearse(self, record: Order, *, key: Key) -> None:
+        """Translate the order, without a customer if need be: nothing is looked up by the id of one."""
+        await self.translator.wanted(replace(record, customer_ref=record.customer_ref or "0"), key)
+
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
         return await one_by_one(self, puts)
@@ -109,6 +115,7 @@ class Orders:
     async def _draft(self, wanted: Wanted, key: Key) -> int:
         """Return the id of the draft of this key, made now or by an earlier request."""
         vals = {name: wanted.header[name] for name in IDENTITY if name in wanted.header}
+        vals |= await self.translator.own.required(MODEL, wanted.own)
         known_as = external_id("order", key.unique)
         (made,) = await create_once(self.translator.dialect.client, MODEL, {known_as: vals}, writes=key.unique)
         return made
@@ -141,6 +148,8 @@ class Orders:
         if row.state in CONFIRMED or row.state == CANCELED:
             row = await self._reopen(row, key)
         elif await self._holds(row, order, wanted):
+            if own := await self.translator.own.changed(MODEL, row.id, wanted.own):
+                await self._write(row.id, own, key)
             return await self._finish(order, key, wanted, row)
         await self._fill(row.id, wanted, key)
         return await self._finish(order, key, wanted, await self._read(row.id))
@@ -193,9 +202,13 @@ class Orders:
         return {**line, "price_unit": difference + sum((old.price_unit for old in there), start=ZERO)}
 
     async def _holds(self, row: wire.SaleOrder, order: Order, wanted: Wanted) -> bool:
-        """Tell whether the order there has the same total and the same quantity of every product."""
-        if total_of(row) != order.total.rounded():
+        """Tell whether the order there has the same total, quantities and fields of the merchant's own on lines."""
+        if total_of(row) != order.total.rounded() or not await self._same_goods(row, wanted):
             return False
+        return await self.translator.own.lines_hold(row.id, wanted.lines_own)
+
+    async def _same_goods(self, row: wire.SaleOrder, wanted: Wanted) -> bool:
+        """Tell whether the order there has the same quantity of every product."""
         there: dict[int, Decimal] = {}
         for line in await self._lines(row):
             if line.product_id:
@@ -214,7 +227,7 @@ class Orders:
             return False
 
     async def _correct_header(self, key: Key, wanted: Wanted, row: wire.SaleOrder) -> Receipt:
-        """Write the addresses and the date where they differ; the lines are right."""
+        """Write addresses, date and fields of the merchant's own where they differ; the lines are right."""
         there = {"partner_invoice_id": row.partner_invoice_id, "partner_shipping_id": row.partner_shipping_id}
         vals: dict[str, Any] = {
             name: wanted.header[name]
@@ -225,6 +238,7 @@ class Orders:
             await self._still_ours(row)
         if row.date_order != wanted.header["date_order"]:
             vals["date_order"] = wanted.header["date_order"]
+        vals |= await self.translator.own.changed(MODEL, row.id, wanted.own)
         if not vals:
             return to_receipt(row)
         await self._write(row.id, vals, key)

@@ -6,6 +6,8 @@ Source: base/models/ir_model.py (`check_access_rights`, `has_access` since 18), 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from msgspec.structs import replace
+
 from isthmus.connectors.odoo import wire
 from isthmus.connectors.odoo.client import JSON2_SINCE, OLDEST, Identity
 from isthmus.connectors.odoo.dialect import Dialect
@@ -14,7 +16,7 @@ from isthmus.connectors.odoo.settings import Services
 from isthmus.craft.by_id import first
 from isthmus.craft.findings import CodeWords, finding, of_clock, of_codes, of_services
 from isthmus.ports.errors import Forbidden, Misconfigured, Unmapped
-from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Held, Place, Report, Rounding, Severity
 
 #: What each flow needs, and the group that grants it (Settings > Users > Access Rights).
 RIGHTS: Mapping[str, tuple[str, ...]] = {
@@ -38,10 +40,25 @@ GROUPS: Mapping[str, str] = {
     "account.tax": "Sales / User: All Documents",
 }
 STOCK_GROUP = "Inventory / User"
+ORDERS, STOCK = "orders_to_erp", "stock_to_shop"
+#: Which flow needs what; the rest is needed by both.
+ONLY: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("sale.order", "sale.order.line", "res.partner", "product.pricelist", "account.tax", "stock.picking"), ORDERS
+    ),
+    "stock.quant": STOCK,
+}
+#: `res.company` (account/models/company.py).
+ROUNDING: Mapping[str, Rounding] = {"round_per_line": Rounding.LINE, "round_globally": Rounding.ORDER}
 NEWEST = 19  # the newest this connector was tried against
 CUSTOM_PREFIX = "x_"
 #: Models whose own fields a mapping may use.
-CUSTOM_MODELS = {"order": "sale.order", "customer": "res.partner", "product": "product.template"}
+CUSTOM_MODELS = {
+    "order": "sale.order",
+    "order_line": "sale.order.line",
+    "customer": "res.partner",
+    "product": "product.template",
+}
 CODES_PER_CALL = 2000
 CODES_READ = 20_000
 WORDS = CodeWords(
@@ -93,6 +110,10 @@ class Probe:
             server_time=server_time,
             asked_at=asked_at,
             permissions=tuple(granted),
+            held=tuple(_held(right) for right in granted),
+            currencies=await self._currencies_taken(company) if "product.pricelist" in usable else (),
+            tax_modes=await self.lookups.tax_modes() if "account.tax" in usable else (),
+            rounding=ROUNDING.get(company.tax_calculation_rounding_method),
             places=tuple(Place(id=str(w.id), code=w.code, name=w.name, active=w.active) for w in places),
             custom_fields=await self._custom_fields(),
             findings=tuple(findings) or (finding("ready", Severity.OK, "Odoo is ready"),),
@@ -136,6 +157,10 @@ class Probe:
                 findings += await self._price_list(currency.name)
         return findings
 
+    async def _currencies_taken(self, company: wire.Company) -> tuple[str, ...]:
+        own = [company.currency_id[1]] if company.currency_id else []
+        return tuple(sorted({*own, *await self.lookups.listed_currencies()}))
+
     async def _price_list(self, currency: str) -> list[Finding]:
         try:
             await self.lookups.pricelist(currency)
@@ -153,11 +178,19 @@ class Probe:
         own: dict[str, tuple[CustomField, ...]] = {}
         for kind, model in CUSTOM_MODELS.items():
             try:
-                fields = await self.dialect.fields(model)
+                fields = await self.dialect.described(model)
             except (Forbidden, Misconfigured):
                 continue
             own[kind] = tuple(
-                CustomField(name=name, label=one.string, type=one.type, required=one.required)
+                CustomField(
+                    name=name,
+                    label=one.string,
+                    type=one.type,
+                    required=one.required,
+                    options=one.options or (),
+                    size=one.size or None,
+                    writable=one.writable,
+                )
                 for name, one in sorted(fields.items())
                 if name.startswith(CUSTOM_PREFIX)
             )
@@ -183,4 +216,14 @@ def _lacking(model: str, operation: str) -> Finding:
     group = GROUPS.get(model, STOCK_GROUP)
     message = f"the user may not {operation} {model}"
     fix = f"Settings > Users > this user > Access Rights: add {group}."
-    return finding("missing_permission", Severity.PROBLEM, message, fix)
+    return replace(finding("missing_permission", Severity.PROBLEM, message, fix), flows=_flows(model))
+
+
+def _held(right: str) -> Held:
+    model = right.partition(":")[0]
+    fix = f"Settings > Users > this user > Access Rights: take away {GROUPS.get(model, STOCK_GROUP)}."
+    return Held(name=right, flows=_flows(model), fix=fix)
+
+
+def _flows(model: str) -> tuple[str, ...]:
+    return (ONLY[model],) if model in ONLY else (ORDERS, STOCK)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from isthmus.connectors.odoo.client import Client
 from isthmus.connectors.odoo.contact_listing import ContactListing
+from isthmus.connectors.odoo.custom import OwnFields
 from isthmus.connectors.odoo.customers import Customers
 from isthmus.connectors.odoo.dialect import Dialect
 from isthmus.connectors.odoo.lookups import Lookups
@@ -35,7 +36,8 @@ def open_session(form: Mapping[str, str], tools: Tools) -> Session:
     )
     dialect = Dialect(client)
     lookups = Lookups(dialect)
-    translator = Translator(dialect, lookups, settings.services)
+    own = OwnFields(dialect, lookups)
+    translator = Translator(dialect, lookups, settings.services, own)
     return Session(
         probe=Probe(dialect, lookups, settings.services),
         sources={
@@ -46,7 +48,7 @@ def open_session(form: Mapping[str, str], tools: Tools) -> Session:
         },
         sinks={
             "order": Orders(translator, settings.services.rounding, settings.rounding_tolerance),
-            "customer": Customers(dialect, lookups),
+            "customer": Customers(dialect, lookups, own),
         },
         listings={
             "order": OrderListing(dialect, settings.services),

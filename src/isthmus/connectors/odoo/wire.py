@@ -112,6 +112,7 @@ class Company(Row, frozen=True, kw_only=True):
     currency_id: Ref | None = None
     account_sale_tax_id: Ref | None = None
     account_price_include: str = ""  # 18 and later
+    tax_calculation_rounding_method: str = ""
 
 
 class Named(Row, frozen=True, kw_only=True):
@@ -174,6 +175,15 @@ class SaleOrderLine(Row, frozen=True, kw_only=True):
     qty_delivered: Decimal = NONE
     qty_invoiced: Decimal = NONE
     price_unit: Decimal = NONE
+
+
+def objects(model: str, answer: object) -> list[Mapping[str, Any]]:
+    """Return records as they are, of fields no type of ours knows. Raises `WireDrift`."""
+    found = [mapping(row) for row in cast("list[object]", answer)] if isinstance(answer, list) else [None]
+    if any(row is None for row in found):
+        message = f"{model}: expected a list of records"
+        raise WireDrift(message)
+    return [row for row in found if row is not None]
 
 
 def mapping(value: object) -> Mapping[str, Any] | None:

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from isthmus.connectors.shopify.auth import Auth
 from isthmus.connectors.shopify.buyer_listing import buyers
 from isthmus.connectors.shopify.client import Client
+from isthmus.connectors.shopify.fields import wanted
 from isthmus.connectors.shopify.locations import Locations
+from isthmus.connectors.shopify.operations import order_questions
 from isthmus.connectors.shopify.order_listing import OrderListing
 from isthmus.connectors.shopify.orders import Orders
 from isthmus.connectors.shopify.probe import ShopProbe
@@ -25,7 +27,7 @@ MANIFEST = Manifest.load(__name__)
 
 
 def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
-    """Open one shop; the first call signs in."""
+    """Open one shop; the first call signs in. Raises `Misconfigured` for a setting that cannot be."""
     url = address(settings["url"])
     auth = Auth(
         url=url,
@@ -37,7 +39,7 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
     )
     version = settings.get("api_version") or MANIFEST.api_version
     client = Client(url, version, tools.http, tools.clock, tools.pace, auth)
-    orders = Orders(client)
+    orders = Orders(client, asked=order_questions(wanted(settings.get("customer_metafields", ""))))
     listed = OrderListing(client, orders)
     secrets = (settings.get("client_secret", ""), settings.get("previous_client_secret", ""))
     return Session(

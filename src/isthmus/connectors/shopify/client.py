@@ -218,13 +218,17 @@ class Sizes:
 
 
 async def every(
-    client: Client, operation: Operation, into: type[A], pick: Callable[[A], wire.Connection[T]]
+    client: Client,
+    operation: Operation,
+    into: type[A],
+    pick: Callable[[A], wire.Connection[T]],
+    variables: Mapping[str, Any] | None = None,
 ) -> tuple[T, ...]:
     """Return every node of a short list, such as locations or subscriptions."""
     nodes: list[T] = []
     after: str | None = None
     while True:
-        page = pick((await client.query(operation, {"after": after}, into)).content)
+        page = pick((await client.query(operation, {**(variables or {}), "after": after}, into)).content)
         nodes += page.nodes
         if not page.page_info.has_next_page:
             return tuple(nodes)

@@ -6,6 +6,8 @@ request over the cost limit (1000 points) can be made smaller and sent again.
 Source: https://shopify.dev/docs/api/admin-graphql/2026-07
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -75,12 +77,15 @@ _SUMS = " ".join(
         "totalRefundedSet",
     )
 )
-_ORDER = f"""
+
+
+def _order(customer: str) -> str:
+    return f"""
   id name createdAt updatedAt processedAt cancelledAt cancelReason closedAt test confirmed
   displayFinancialStatus displayFulfillmentStatus returnStatus currencyCode presentmentCurrencyCode
   taxesIncluded taxExempt dutiesIncluded email phone note tags poNumber sourceName sourceIdentifier
   customerLocale customerAcceptsMarketing customAttributes{{key value}}
-  customer{{{_CUSTOMER}}}
+  customer{{{customer}}}
   purchasingEntity{{...on PurchasingCompany{{{_COMPANY}}}}}
   billingAddress{{{_ADDRESS}}} shippingAddress{{{_ADDRESS}}}
   {_SUMS} totalPriceSet{{{_BOTH}}} currentTotalPriceSet{{{_BOTH}}}
@@ -90,19 +95,40 @@ _ORDER = f"""
   shippingLines(first:5){{{_PAGE} nodes{{{_SHIPPING}}}}}
   lineItems(first:$lines){{{_PAGE} nodes{{{_LINE}}}}}
 """
+
+
 _SHOP = "shop{myshopifyDomain currencyCode}"
 
-ORDERS = Operation(
-    "Orders",
-    f"query Orders($q:String!,$after:String,$first:Int!,$lines:Int!){{{_SHOP}"
-    f" orders(first:$first,after:$after,sortKey:UPDATED_AT,query:$q){{{_PAGE} nodes{{{_ORDER}}}}}}}",
-    estimate=500.0,
-)
-ORDERS_BY_ID = Operation(
-    "OrdersById",
-    f"query OrdersById($ids:[ID!]!,$lines:Int!){{{_SHOP} nodes(ids:$ids){{...on Order{{{_ORDER}}}}}}}",
-    estimate=500.0,
-)
+
+@dataclass(frozen=True, slots=True)
+class OrderQuestions:
+    """How orders are read whole: as a list, and by id."""
+
+    listed: Operation
+    by_id: Operation
+
+
+def order_questions(customer_fields: Sequence[str] = ()) -> OrderQuestions:
+    """Return how orders are read with these metafields (`namespace.key`) of their customers."""
+    keys = f" metafields(first:{len(customer_fields)},keys:{json.dumps(customer_fields)}){{nodes{{{_METAFIELD}}}}}"
+    order = _order(f"{_CUSTOMER}{keys if customer_fields else ''}")
+    return OrderQuestions(
+        Operation(
+            "Orders",
+            f"query Orders($q:String!,$after:String,$first:Int!,$lines:Int!){{{_SHOP}"
+            f" orders(first:$first,after:$after,sortKey:UPDATED_AT,query:$q){{{_PAGE} nodes{{{order}}}}}}}",
+            estimate=500.0,
+        ),
+        Operation(
+            "OrdersById",
+            f"query OrdersById($ids:[ID!]!,$lines:Int!){{{_SHOP} nodes(ids:$ids){{...on Order{{{order}}}}}}}",
+            estimate=500.0,
+        ),
+    )
+
+
+ORDER_QUESTIONS = order_questions()
+ORDERS, ORDERS_BY_ID = ORDER_QUESTIONS.listed, ORDER_QUESTIONS.by_id
 
 #: As much as comparing an order needs, at a fifth of what reading it whole costs.
 ORDERS_LISTED = Operation(
@@ -244,9 +270,11 @@ WHO = Operation(
     " currentAppInstallation{accessScopes{handle}}}",
 )
 PING = Operation("Ping", "query Ping{shop{name}}", estimate=1.0)
+#: Fields that people defined for an order, its customer or its variants: who owns them is a variable.
 ORDER_FIELDS = Operation(
     "OrderFields",
-    f"query OrderFields($after:String){{metafieldDefinitions(ownerType:ORDER,first:100,after:$after){{{_PAGE}"
+    "query OrderFields($owner:MetafieldOwnerType!,$after:String){"
+    f"metafieldDefinitions(ownerType:$owner,first:100,after:$after){{{_PAGE}"
     " nodes{namespace key name type{name}}}}",
     estimate=100.0,
 )

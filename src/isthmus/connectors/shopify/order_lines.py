@@ -23,8 +23,10 @@ from isthmus.canonical.order import (
 )
 from isthmus.canonical.quantity import NOTHING, pieces
 from isthmus.connectors.shopify import wire_orders as orders
+from isthmus.connectors.shopify.fields import attributes
 from isthmus.connectors.shopify.ids import legacy
 from isthmus.connectors.shopify.money import money, settled, share
+from isthmus.craft.attributes import custom
 
 ALL = Decimal(1)
 
@@ -69,6 +71,7 @@ def to_line(line: orders.Line, details: Details, tip: Money) -> OrderLine:
         canceled=pieces(canceled),
         returned=pieces(returned),
         note="\n".join(f"{said.key}: {said.value or ''}" for said in line.custom_attributes),
+        custom=custom(attributes(line.custom_attributes)),
     )
 
 

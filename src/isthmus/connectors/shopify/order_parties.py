@@ -4,9 +4,13 @@ Source: https://shopify.dev/docs/api/admin-graphql/2026-07/objects/Customer, ...
 .../MailingAddress
 """
 
+from typing import Any
+
 from isthmus.canonical.party import Address, AddressRole, Company, Customer, TaxExemption
 from isthmus.connectors.shopify import wire_orders as orders
+from isthmus.connectors.shopify.fields import metafields
 from isthmus.connectors.shopify.ids import legacy
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
 
 
@@ -85,18 +89,19 @@ def to_exemption(order: orders.Order) -> TaxExemption | None:
     return TaxExemption(status="exempt") if order.tax_exempt else None
 
 
-def to_custom(order: orders.Order) -> dict[str, str]:
-    """Return what a customer has beyond the canonical fields: tags, and the ERP's numbers of a company."""
+def to_custom(order: orders.Order) -> dict[str, Any]:
+    """Return what a customer has beyond the canonical fields: tags, the ERP's numbers of a company, metafields."""
     purchaser = order.purchasing_entity or orders.Purchaser()
     company, location = purchaser.company, purchaser.location
     said = {
         "tags": ", ".join(order.customer.tags) if order.customer else "",
-        "company_number": (company.external_id if company else "") or "",
+        "company_number": company.external_id if company else "",
         "company_location": legacy(location.id) if location else "",
         "company_location_name": location.name if location else "",
-        "company_location_number": (location.external_id if location else "") or "",
+        "company_location_number": location.external_id if location else "",
     }
-    return {name: value for name, value in said.items() if value}
+    fields = order.customer.metafields if order.customer else None
+    return custom([*said.items(), *metafields(fields.nodes if fields else ())])
 
 
 def full_name(first: str | None, last: str | None) -> str:

@@ -9,6 +9,7 @@ Source: https://shopify.dev/docs/api/admin-graphql/2026-07/objects/Order
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from isthmus.connectors.shopify import operations as ask
 from isthmus.connectors.shopify import wire_orders as orders
 from isthmus.connectors.shopify.client import Answer, Client, Sizes
 from isthmus.connectors.shopify.cursors import Position, position
+from isthmus.connectors.shopify.fields import attributes, metafields
 from isthmus.connectors.shopify.ids import gid, legacy
 from isthmus.connectors.shopify.money import money
 from isthmus.connectors.shopify.order_details import complete, read_details
@@ -33,6 +35,7 @@ from isthmus.connectors.shopify.order_lines import (
 from isthmus.connectors.shopify.order_parties import payment_terms, to_address, to_customer
 from isthmus.connectors.shopify.order_payments import FINANCIAL, to_payments
 from isthmus.connectors.shopify.wire_listing import ListedOrder
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 
@@ -54,6 +57,7 @@ class Orders:
     client: Client
     sizes: Sizes = field(default_factory=lambda: Sizes(SIZES))
     sizes_by_id: Sizes = field(default_factory=lambda: Sizes(SIZES_BY_ID))
+    asked: ask.OrderQuestions = ask.ORDER_QUESTIONS
 
     async def changes(self, since: Cursor | None) -> AsyncIterator[Page[Order]]:
         """Yield pages of orders. Without the scope `read_all_orders` Shopify shows the last 60 days."""
@@ -83,7 +87,7 @@ class Orders:
 
             async def some(first: int, lines: int) -> tuple[int, Answer[orders.OrdersByIdAnswer]]:
                 variables = {"ids": wanted[:first], "lines": lines}
-                return first, await self.client.query(ask.ORDERS_BY_ID, variables, orders.OrdersByIdAnswer)
+                return first, await self.client.query(self.asked.by_id, variables, orders.OrdersByIdAnswer)
 
             taken, answer = await self.sizes_by_id.fit(some)
             records += [await self._whole(node, answer.content.shop) for node in answer.content.nodes if node]
@@ -93,7 +97,7 @@ class Orders:
     async def _page(self, at: Position) -> Answer[orders.OrdersAnswer]:
         async def some(first: int, lines: int) -> Answer[orders.OrdersAnswer]:
             variables = {"q": at.filter, "after": at.after, "first": first, "lines": lines}
-            return await self.client.query(ask.ORDERS, variables, orders.OrdersAnswer)
+            return await self.client.query(self.asked.listed, variables, orders.OrdersAnswer)
 
         return await self.sizes.fit(some)
 
@@ -216,15 +220,13 @@ def sum_of(lines: Sequence[OrderLine], kind: LineKind, currency: str) -> Money |
     return Money.total(amounts, currency) if amounts else None
 
 
-def to_custom(order: orders.Order) -> dict[str, str]:
+def to_custom(order: orders.Order) -> dict[str, Any]:
     """Return cart attributes, metafields (`namespace.key`) and states that have no field of their own."""
     said = {
-        "financial_status": order.display_financial_status or "",
+        "financial_status": order.display_financial_status,
         "fulfillment_status": order.display_fulfillment_status,
         "return_status": order.return_status,
-        "source_identifier": order.source_identifier or "",
+        "source_identifier": order.source_identifier,
         "closed_at": order.closed_at.isoformat() if order.closed_at else "",
     }
-    said |= {f"attributes.{entry.key}": entry.value or "" for entry in order.custom_attributes}
-    said |= {f"{field.namespace}.{field.key}": field.value for field in order.metafields.nodes}
-    return {name: value for name, value in said.items() if value}
+    return custom([*said.items(), *attributes(order.custom_attributes), *metafields(order.metafields.nodes)])

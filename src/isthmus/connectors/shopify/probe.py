@@ -17,11 +17,17 @@ from isthmus.connectors.shopify.ids import legacy
 from isthmus.connectors.shopify.locations import listed
 from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
-from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Held, Place, Report, Severity
 
 WHERE = "Shopify Dev Dashboard > your app > Configuration > Access scopes, then release and install the new version"
 #: Scopes that widen what is read without a flow depending on them.
 OPTIONAL = frozenset({"read_all_orders"})
+#: Who can have metafields, as `MetafieldOwnerType` calls them, and the scope to see them. Order lines cannot.
+OWNERS = (
+    ("order", "ORDER", "read_orders"),
+    ("customer", "CUSTOMER", "read_customers"),
+    ("variant", "PRODUCTVARIANT", "read_products"),
+)
 SKEW_S = 120.0
 SET_CLOCK = "Let this machine take its time from an NTP server."
 
@@ -41,7 +47,7 @@ class ShopProbe:
         shop = answer.content.shop
         granted = frozenset(scope.handle for scope in answer.content.current_app_installation.access_scopes)
         places = await listed(self.client) if allowed("read_locations", granted) else ()
-        fields = await self._order_fields() if allowed("read_orders", granted) else ()
+        fields = {kind: await self._fields(owner) for kind, owner, scope in OWNERS if allowed(scope, granted)}
         report = Report(
             account=f"{shop.name} ({shop.myshopify_domain})",
             version="Shopify",
@@ -53,8 +59,9 @@ class ShopProbe:
             server_time=answer.server_time,
             asked_at=asked_at,
             permissions=tuple(sorted(granted)),
+            held=tuple(to_held(self.manifest, scope) for scope in sorted(granted)),
             places=tuple(to_place(location) for location in places),
-            custom_fields={"order": tuple(to_field(found) for found in fields)},
+            custom_fields={kind: tuple(map(to_field, found)) for kind, found in fields.items() if found},
         )
         return replace(report, findings=tuple(self._findings(report, answer, granted)))
 
@@ -71,9 +78,9 @@ class ShopProbe:
             Finding(code="ready", severity=Severity.OK, message="Shopify answers and every scope is there")
         ]
 
-    async def _order_fields(self) -> Sequence[wire.FieldDefinition]:
+    async def _fields(self, owner: str) -> Sequence[wire.FieldDefinition]:
         return await every(
-            self.client, ask.ORDER_FIELDS, wire.FieldsAnswer, lambda answer: answer.metafield_definitions
+            self.client, ask.ORDER_FIELDS, wire.FieldsAnswer, lambda told: told.metafield_definitions, {"owner": owner}
         )
 
 
@@ -90,6 +97,7 @@ def scope_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable[Find
                 if not optional
                 else f"without the scope {scope} Shopify shows orders of the last 60 days only",
                 fix=f"Add {scope} under {WHERE}.",
+                flows=flows_of(manifest, scope),
             )
     for scope in sorted(granted - needed.keys() - {f"read_{name}" for name in written(needed)}):
         yield Finding(
@@ -98,6 +106,16 @@ def scope_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable[Find
             message=f"the app holds the scope {scope}, which no flow needs",
             fix=f"Remove {scope} under {WHERE}.",
         )
+
+
+def flows_of(manifest: Manifest, scope: str) -> tuple[str, ...]:
+    """Return the flows that need a scope."""
+    return tuple(flow for flow, scopes in manifest.scopes.items() if scope in scopes)
+
+
+def to_held(manifest: Manifest, scope: str) -> Held:
+    """Return what a granted scope is for."""
+    return Held(name=scope, flows=flows_of(manifest, scope), fix=f"Remove {scope} under {WHERE}.")
 
 
 def allowed(scope: str, granted: frozenset[str]) -> bool:
@@ -126,7 +144,7 @@ def to_place(location: catalog.Location) -> Place:
 
 
 def to_field(definition: wire.FieldDefinition) -> CustomField:
-    """Translate one metafield definition; orders carry it in `custom` under the same name."""
+    """Translate one metafield definition; a record that carries it has it in `custom` under the same name."""
     return CustomField(
         name=f"{definition.namespace}.{definition.key}", label=definition.name, type=definition.type.name
     )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from isthmus.connectors.shopify import operations as ask
 from isthmus.connectors.shopify import wire
 from isthmus.connectors.shopify.client import Client, every
+from isthmus.craft.findings import absent
 from isthmus.ports.errors import ContractBroken, Forbidden
 from isthmus.ports.probe import Finding, Severity
 
@@ -26,14 +27,22 @@ class Topics:
 
     async def ensure(self, url: str) -> Sequence[Finding]:
         """Create what is missing for `url`; foreign subscriptions are reported and left alone."""
+        findings, missing = await self._compare(url)
+        created = [await self._create(topic, url) for topic in missing]
+        return [*findings, *(problem for problem in created if problem)]
+
+    async def look(self, url: str) -> Sequence[Finding]:
+        """Report what is wrong, and in one finding what is missing."""
+        findings, missing = await self._compare(url)
+        return [*findings, *absent("Shopify", missing)]
+
+    async def _compare(self, url: str) -> tuple[list[Finding], list[str]]:
         found = await every(
             self.client, ask.SUBSCRIPTIONS, wire.SubscriptionsAnswer, lambda answer: answer.webhook_subscriptions
         )
-        findings = [finding for one in found if (finding := self._judge(one, url))]
         ours = {one.topic for one in found if one.uri == url}
-        missing = [topic for topic in self.topics if topic not in ours]
-        created = [await self._create(topic, url) for topic in missing]
-        return [*findings, *(problem for problem in created if problem)]
+        findings = [finding for one in found if (finding := self._judge(one, url))]
+        return findings, [topic for topic in self.topics if topic not in ours]
 
     def _judge(self, one: wire.Subscription, url: str) -> Finding | None:
         if one.uri != url:

@@ -113,8 +113,14 @@ class Phone(Wire, frozen=True, kw_only=True):
     phone_number: str
 
 
+class Metafields(Wire, frozen=True, kw_only=True):
+    """`MetafieldConnection`, asked for by name: one page has them all."""
+
+    nodes: tuple[Metafield, ...]
+
+
 class Customer(Wire, frozen=True, kw_only=True):
-    """`Customer`, as a shop's own app sees it."""
+    """`Customer`, as a shop's own app sees it; `metafields` are there where some were asked for."""
 
     id: str
     first_name: str | None = None
@@ -126,6 +132,7 @@ class Customer(Wire, frozen=True, kw_only=True):
     tax_exemptions: tuple[str, ...] = ()
     default_email_address: Email | None = None
     default_phone_number: Phone | None = None
+    metafields: Metafields | None = None
 
 
 class Company(Wire, frozen=True, kw_only=True):

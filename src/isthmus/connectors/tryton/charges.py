@@ -67,6 +67,7 @@ def _line(line: OrderLine, order: Order, decimals: int) -> list[Charge]:
         item_ref=line.item_ref,
         sku=line.sku,
         unit=line.quantity.unit,
+        custom=line.custom,
         note=line.note,
     )
     return [sold, *_discount(sold, line.discounts, net)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from isthmus.canonical.party import Company, Customer
 from isthmus.connectors.tryton import addresses, wire
+from isthmus.connectors.tryton.custom import OwnFields, sent
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.ids import number
 from isthmus.connectors.tryton.lookups import Lookups
@@ -37,6 +38,7 @@ class Customers:
 
     dialect: Dialect
     lookups: Lookups
+    own: OwnFields
     batch: int = field(default=1, init=False)
     upserts: bool = field(default=False, init=False)
     unique: bool = field(default=True, init=False)
@@ -96,6 +98,7 @@ class Customers:
             "code": key.unique,
             # A sale needs an address, if only an empty one.
             "addresses": [["create", distinct or [{}]]],
+            **sent(await self.own.values(MODEL, record.custom)),
         }
         if mechanisms := addresses.missing(record, ()):
             vals["contact_mechanisms"] = [["create", mechanisms]]
@@ -104,9 +107,9 @@ class Customers:
         tax_id = _tax_id(record)
         if not tax_id:
             return await self._create(vals, key)
-        if _EU_VAT.fullmatch(_compact(tax_id)):
+        if kind := _kind(tax_id):
             try:
-                return await self._create({**vals, "identifiers": _identifier(tax_id, "eu_vat")}, key)
+                return await self._create({**vals, "identifiers": _identifier(tax_id, kind)}, key)
             except Invalid:
                 # Tryton checks its digits; a number that is none is written down all the same, as what it is.
                 if await self._search(by_key(key)):
@@ -123,7 +126,9 @@ class Customers:
 
     async def _fill(self, record: Customer, key: Key, party: wire.Party) -> Receipt:
         """Add what the party lacks, in one write that is refused if the party changed meanwhile."""
-        vals: dict[str, Any] = {}
+        # Fields of the merchant's own are the mapping's to say, whatever stands there.
+        own = await self.own.values(MODEL, record.custom)
+        vals: dict[str, Any] = await self.own.changed(MODEL, party.id, own)
         wanted = {
             each.fingerprint(): await addresses.to_vals(each, party.name, self.lookups) for each in record.addresses
         }
@@ -137,17 +142,12 @@ class Customers:
             vals["addresses"] = [["create", new]]
         if mechanisms := addresses.missing(record, party.contact_mechanisms_):
             vals["contact_mechanisms"] = [["create", mechanisms]]
-        identifiers = [] if bears(party, key) else [{"type": None, "code": key.unique}]
-        tax_id = _tax_id(record)
-        if tax_id and not any(_compact(one.code) == _compact(tax_id) for one in party.identifiers_):
-            identifiers.append({"type": None, "code": tax_id})
-        if identifiers:
+        if identifiers := _missing(record, party, key):
             vals["identifiers"] = [["create", identifiers]]
         if party.lang is None and record.language and (lang := await self.lookups.language(record.language)):
             vals["lang"] = lang
         if vals:
-            unchanged = {"_timestamp": {f"{MODEL},{party.id}": party.timestamp}}
-            await self.dialect.client.call(MODEL, "write", [party.id], vals, writes=key.unique, context=unchanged)
+            await self._write(party, vals, key)
             party = await self._party(party.id)
         refs = {
             mark: str(there.id)
@@ -156,6 +156,19 @@ class Customers:
             if addresses.same(there, each)
         }
         return to_receipt(party, refs)
+
+    async def _write(self, party: wire.Party, vals: dict[str, Any], key: Key) -> None:
+        unchanged = {"_timestamp": {f"{MODEL},{party.id}": party.timestamp}}
+        call = self.dialect.client.call
+        try:
+            await call(MODEL, "write", [party.id], vals, writes=key.unique, context=unchanged)
+        except Invalid:
+            plain = [{**one, "type": None} for one in vals.get("identifiers", [["create", []]])[0][1]]
+            if not plain or vals["identifiers"] == [["create", plain]]:
+                raise
+            # As with a new party: a number whose digits are wrong is written down as what it is.
+            vals = {**vals, "identifiers": [["create", plain]]}
+            await call(MODEL, "write", [party.id], vals, writes=key.unique, context=unchanged)
 
     async def _ours(self, marked: Sequence[wire.Party], key: Key) -> Receipt | None:
         people = {row.id: row for row in [await self._last(each) for each in marked]}
@@ -250,6 +263,20 @@ def literal(text: str) -> str:
 
 def _tax_id(record: Customer) -> str:
     return record.company.tax_id if record.company else ""
+
+
+def _kind(tax_id: str) -> str | None:
+    """Return the type to enter a tax number with: one Tryton checks, or none."""
+    return "eu_vat" if _EU_VAT.fullmatch(_compact(tax_id)) else None
+
+
+def _missing(record: Customer, party: wire.Party, key: Key) -> list[dict[str, Any]]:
+    """Return the identifiers a party lacks: our key, and the tax number."""
+    wanted: list[dict[str, Any]] = [] if bears(party, key) else [{"type": None, "code": key.unique}]
+    tax_id = _tax_id(record)
+    if tax_id and not any(_compact(one.code) == _compact(tax_id) for one in party.identifiers_):
+        wanted.append({"type": _kind(tax_id), "code": tax_id})
+    return wanted
 
 
 def _identifier(code: str, kind: str | None) -> list[Any]:

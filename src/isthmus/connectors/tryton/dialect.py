@@ -32,6 +32,32 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     required: Any = False
     digits: Any = None  # [16, 4]; the name of a field that knows; null where every digit is kept
+    readonly: Any = False
+    relation: str = ""
+    selection: Any = None  # [["order", "On Order"], ...]; the name of a method where it depends on the record
+    size: Any = None  # letters a char keeps; a longer one is refused by the database
+
+    @property
+    def options(self) -> tuple[str, ...] | None:
+        """Return the keys to choose from; None where there is no such list."""
+        if self.type != "selection" or not isinstance(self.selection, list):
+            return None
+        return tuple(str(key) for key, _label in cast("list[list[Any]]", self.selection) if key is not None)
+
+    @property
+    def letters(self) -> int | None:
+        """Return how many letters a text keeps, where it says so."""
+        return self.size if isinstance(self.size, int) and self.size > 0 else None
+
+    @property
+    def decimals(self) -> int | None:
+        """Return how many decimals a number keeps, where it says so in figures."""
+        try:
+            digits = msgspec.json.decode(self.digits) if isinstance(self.digits, str) else self.digits
+        except msgspec.DecodeError:
+            digits = None
+        last = cast("list[Any]", digits)[-1] if isinstance(digits, list) and digits else None  # a PYSON text since 5.0
+        return last if isinstance(last, int) else None
 
 
 @dataclass(slots=True)
@@ -46,19 +72,22 @@ class Dialect:
 
     async def fields(self, model: str) -> Mapping[str, Field]:
         """Return the fields of a model by name. Raises `Misconfigured` when its module is not activated."""
-        if model not in self._fields:
-            try:
-                said = await self.client.call(model, "fields_get", None)
-            except (Invalid, WireDrift) as absent:
-                if isinstance(absent, WireDrift) and absent.path != f"model.{model}.fields_get":
-                    raise
-                message = f"Tryton has no {model}: activate the module it belongs to"
-                raise Misconfigured(message) from absent
-            try:
-                self._fields[model] = msgspec.convert(said, dict[str, Field])
-            except msgspec.ValidationError as wrong:
-                message = f"{model}.fields_get: {wrong}"
-                raise WireDrift(message, path=f"{model}.fields_get") from wrong
+        return self._fields[model] if model in self._fields else await self.described(model)
+
+    async def described(self, model: str) -> Mapping[str, Field]:
+        """Return the same as the server has them now."""
+        try:
+            said = await self.client.call(model, "fields_get", None)
+        except (Invalid, WireDrift) as absent:
+            if isinstance(absent, WireDrift) and absent.path != f"model.{model}.fields_get":
+                raise
+            message = f"Tryton has no {model}: activate the module it belongs to"
+            raise Misconfigured(message) from absent
+        try:
+            self._fields[model] = msgspec.convert(said, dict[str, Field])
+        except msgspec.ValidationError as wrong:
+            message = f"{model}.fields_get: {wrong}"
+            raise WireDrift(message, path=f"{model}.fields_get") from wrong
         return self._fields[model]
 
     async def knows(self, model: str, name: str) -> bool:
@@ -72,13 +101,8 @@ class Dialect:
 
     async def decimals(self, model: str, name: str) -> int:
         """Return how many decimals a field keeps, where it says so in figures; 4 as Tryton comes."""
-        said = (await self.fields(model))[name].digits
-        try:
-            digits = msgspec.json.decode(said) if isinstance(said, str) else said  # a PYSON text since 5.0
-        except msgspec.DecodeError:
-            digits = None
-        last = cast("list[Any]", digits)[-1] if isinstance(digits, list) and digits else None
-        return last if isinstance(last, int) else 4
+        told = (await self.fields(model))[name].decimals
+        return 4 if told is None else told
 
     async def since(self, model: str, moment: datetime, prefix: str = "") -> list[Any]:
         """Return the domain of records made or changed at a moment or after it."""

@@ -59,6 +59,10 @@ class Lookups:
             raise Unmapped(table="currency", value=code, message=message)
         return found
 
+    async def currency_codes(self) -> tuple[str, ...]:
+        """Return the currencies a sale may be in."""
+        return tuple(sorted(await self.shelf.get("currencies", self.currencies_now)))
+
     async def warehouse(self, code: str) -> int:
         """Return the id of a warehouse given its code, or its id as text. Raises `Misconfigured`."""
         found = await self.shelf.find(

@@ -17,6 +17,7 @@ from isthmus.canonical.order import Order
 from isthmus.canonical.quantity import PIECE
 from isthmus.connectors.tryton import charges, units, wire
 from isthmus.connectors.tryton.charges import Charge
+from isthmus.connectors.tryton.custom import OwnFields, Values, sent
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.ids import number, numbers
 from isthmus.connectors.tryton.lookups import Lookups, unit_code
@@ -24,23 +25,26 @@ from isthmus.connectors.tryton.settings import Services
 from isthmus.connectors.tryton.values import day, numeric
 from isthmus.craft.charges import Role, expected_tax
 from isthmus.craft.remarks import remarks
-from isthmus.ports.errors import Invalid, Misconfigured, Unmapped
+from isthmus.ports.errors import Invalid, Unmapped
 from isthmus.ports.sink import Key
 
 MODEL, LINES = "sale.sale", "sale.line"
-#: Fields of Tryton's own that a mapping may fill, whatever the order has no place for: `order.custom["erp"]`.
-CUSTOM = "erp"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A sale as it should be: `header` and `lines` as Tryton takes them."""
+    """A sale as it should be: `header` and `lines` as Tryton takes them.
+
+    The merchant's own fields are among them; `own` and `lines_own` (of each line, with its product) are those alone.
+    """
 
     header: Mapping[str, Any]
     lines: Sequence[Mapping[str, Any]]
     quantities: Mapping[int, Decimal]  # by product id
     tax: Decimal
     sale_date: date
+    own: Values
+    lines_own: Sequence[tuple[int, Values]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Translator:
     dialect: Dialect
     lookups: Lookups
     services: Services
+    own: OwnFields
 
     async def wanted(self, order: Order, key: Key) -> Wanted:
         """Translate one order. Raises `Unmapped`, `Misconfigured`, `Invalid`."""
@@ -58,14 +63,18 @@ class Translator:
         services = [await self._service(charge) for charge in listed]
         bound = numbers(charge.item_ref for charge in listed)
         products = await self.lookups.products([*bound, *filter(None, services)])
+        own = await self.own.values(MODEL, order.custom)
         lines: list[dict[str, Any]] = []
+        lines_own: list[tuple[int, Values]] = []
         quantities: dict[int, Decimal] = {}
         for position, charge in enumerate(listed, start=1):
             vals = await self._line(charge, products, on)
             quantities[vals["product"]] = quantities.get(vals["product"], ZERO) + charge.quantity
-            lines.append({**vals, "sequence": position})
+            mine = await self.own.values(LINES, charge.custom)
+            lines_own.append((vals["product"], mine))
+            lines.append({**vals, "sequence": position, **sent(mine)})
         header = await self.dialect.vals(MODEL, await self._header(order, key, on))
-        return Wanted(header | await self._custom(order), lines, quantities, expected_tax(listed), on)
+        return Wanted(header | sent(own), lines, quantities, expected_tax(listed), on, own, lines_own)
 
     async def rounding_line(self, difference: Decimal, on: date) -> dict[str, Any]:
         """Return the line that carries a difference within the tolerance."""
@@ -116,16 +125,6 @@ class Translator:
             message = "the customer has no address in Tryton, and a sale needs one: add an address to the party"
             raise Invalid(message, fields={"billing": message})
         return found[0].id
-
-    async def _custom(self, order: Order) -> dict[str, Any]:
-        fields: Mapping[str, Any] = order.custom.get(CUSTOM) or {}
-        for name in fields:
-            if not await self.dialect.knows(MODEL, name):
-                message = (
-                    f"Tryton has no field {name!r} on the sale: activate its module, or take it out of the mapping"
-                )
-                raise Misconfigured(message)
-        return dict(fields)
 
     async def _line(self, charge: Charge, products: Mapping[int, wire.Product], on: date) -> dict[str, Any]:
         product = await self._product(charge, products)

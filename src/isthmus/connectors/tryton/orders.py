@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from isthmus.canonical.money import ZERO, Money, exponent
 from isthmus.canonical.order import Order, OrderStatus
 from isthmus.connectors.tryton import wire
@@ -69,6 +71,12 @@ class Orders:
             row = await self._ours(key) or row
         return await self._bring(record, key, row)
 
+    async def rehearse(self, record: Order, *, key: Key) -> None:
+        """Translate the order, without a customer if need be: the id stands for one who is not there yet."""
+        party = record.customer_ref or "0"
+        known = replace(record, customer_ref=party, billing_ref=record.billing_ref or record.shipping_ref or party)
+        await self.translator.wanted(known, key)
+
     async def put_many(self, puts: Sequence[Put[Order]]) -> Sequence[Receipt | Trouble]:
         """Write one after the other; each fails alone."""
         return await one_by_one(self, puts)
@@ -112,6 +120,7 @@ class Orders:
             raise undecided(row, "canceled_in_tryton", "was canceled in Tryton, the store still wants it")
         wanted = await self.translator.wanted(order, key)
         if not replaced and await self._holds(row, order, wanted):
+            row = await self._tell(row, wanted, key)
             return to_receipt(row) if row.state in CONFIRMED else await self._finish(order, key, wanted, row)
         if replaced or row.state in {"processing", "done"}:
             await self._replace(row, key, replaced=replaced)
@@ -120,6 +129,20 @@ class Orders:
             row = await self._press("draft", row, key, frozenset({DRAFT}))
         row = await self._fill(row, wanted, key)
         return await self._finish(order, key, wanted, row)
+
+    async def _tell(self, row: wire.Sale, wanted: Wanted, key: Key) -> wire.Sale:
+        """Write the merchant's own fields of a sale where they differ, whatever step it stands at."""
+        changed = await self.translator.own.changed(MODEL, row.id, wanted.own)
+        if not changed:
+            return row
+        if row.state == QUOTATION:
+            row = await self._press("draft", row, key, frozenset({DRAFT}))
+        try:
+            await self._call("write", [row.id], changed, key, unchanged=row)
+        except Invalid as refused:
+            message = f"{row.label} is {row.state} and Tryton does not let {', '.join(changed)} be changed: {refused}"
+            raise Invalid(message, fields=refused.fields) from refused
+        return await self._read(row.id)
 
     async def _replace(self, row: wire.Sale, key: Key, *, replaced: bool) -> None:
         """Take a processed sale back, to be made anew: Tryton changes none of its lines any more."""
@@ -219,9 +242,13 @@ class Orders:
         return await self.translator.rounding_line(difference + there, wanted.sale_date)
 
     async def _holds(self, row: wire.Sale, order: Order, wanted: Wanted) -> bool:
-        """Tell whether the sale there has the same total, addresses, and quantity of every product."""
-        if total_of(row) != order.total.rounded():
+        """Tell whether the sale there has the same total, addresses, quantities and own fields of lines."""
+        if total_of(row) != order.total.rounded() or not await self._same_goods(row, wanted):
             return False
+        return await self.translator.own.lines_hold(row.id, wanted.lines_own)
+
+    async def _same_goods(self, row: wire.Sale, wanted: Wanted) -> bool:
+        """Tell whether the sale there has the same addresses, and quantity of every product."""
         places = (row.invoice_address, row.shipment_address)
         if places != (wanted.header["invoice_address"], wanted.header["shipment_address"]):
             return False

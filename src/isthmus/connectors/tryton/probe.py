@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from msgspec.structs import replace
+
 from isthmus.connectors.tryton import wire
 from isthmus.connectors.tryton.client import Identity
 from isthmus.connectors.tryton.dialect import Dialect
@@ -14,8 +16,8 @@ from isthmus.connectors.tryton.lookups import Lookups, code_of
 from isthmus.connectors.tryton.settings import Services
 from isthmus.craft.by_id import first
 from isthmus.craft.findings import CodeWords, finding, of_clock, of_codes, of_services
-from isthmus.ports.errors import Forbidden
-from isthmus.ports.probe import Finding, Place, Report, Severity
+from isthmus.ports.errors import Forbidden, Misconfigured
+from isthmus.ports.probe import CustomField, Finding, Held, Place, Report, Severity
 
 #: What each flow needs, and the group that grants it (Administration > Users).
 RIGHTS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +40,13 @@ GROUPS: Mapping[str, str] = {
     "account": "Accounting",
     "party": "Party Administration",
 }
+ORDERS, STOCK = "orders_to_erp", "stock_to_shop"
+#: What only one flow needs; the rest is needed by both.
+ONLY: Mapping[str, str] = {"sale": ORDERS, "party": ORDERS, "account": ORDERS, "stock.shipment.out": ORDERS}
+#: Models whose own fields a mapping may use. Only their name tells them from those of Tryton's own modules: what begins
+#: with `x_` is shown; any other field can be written as well.
+CUSTOM_MODELS = {"order": "sale.sale", "order_line": "sale.line", "customer": "party.party"}
+CUSTOM_PREFIX = "x_"
 MODULES = ("party", "product", "account", "account_invoice", "stock", "sale")
 OLDEST, TRIED = (6, 0), (8, 2)  # those it may speak to, and the one it was tried against
 CODES_PER_CALL = 2000
@@ -83,9 +92,35 @@ class Probe:
             server_time=server_time,
             asked_at=asked_at,
             permissions=tuple(granted),
+            held=tuple(_held(right) for right in granted),
+            currencies=await self.lookups.currency_codes() if "sale.sale:create" in granted else (),
+            tax_modes=(False, True),  # prices with tax are written net
             places=tuple(Place(id=str(w.id), code=code_of(w), name=w.name, active=w.active) for w in places),
+            custom_fields={} if missing else await self._custom_fields(),
             findings=tuple(findings) or (finding("ready", Severity.OK, "Tryton is ready"),),
         )
+
+    async def _custom_fields(self) -> dict[str, tuple[CustomField, ...]]:
+        own: dict[str, tuple[CustomField, ...]] = {}
+        for kind, model in CUSTOM_MODELS.items():
+            try:
+                fields = await self.dialect.described(model)
+            except (Forbidden, Misconfigured):
+                continue
+            own[kind] = tuple(
+                CustomField(
+                    name=name,
+                    label=one.string,
+                    type=one.type,
+                    required=bool(one.required),
+                    options=one.options or (),
+                    size=one.letters,
+                    writable=not one.readonly,
+                )
+                for name, one in sorted(fields.items())
+                if name.startswith(CUSTOM_PREFIX)
+            )
+        return own
 
     async def _modules(self) -> list[Finding]:
         try:
@@ -164,4 +199,19 @@ def of_places(places: Iterable[wire.Location]) -> list[Finding]:
 def _lacking(model: str, right: str) -> Finding:
     group = GROUPS.get(model.partition(".")[0], "Sales")
     message = f"the user may not {right} {model}"
-    return finding("missing_permission", Severity.PROBLEM, message, f"Administration > Users: add the group {group}.")
+    lacking = finding(
+        "missing_permission", Severity.PROBLEM, message, f"Administration > Users: add the group {group}."
+    )
+    return replace(lacking, flows=_flows(model))
+
+
+def _held(right: str) -> Held:
+    model = right.partition(":")[0]
+    group = GROUPS.get(model.partition(".")[0], "Sales")
+    fix = f"Administration > Users: take away the group {group}."
+    return Held(name=right, flows=_flows(model), fix=fix)
+
+
+def _flows(model: str) -> tuple[str, ...]:
+    only = ONLY.get(model) or ONLY.get(model.partition(".")[0])
+    return (only,) if only else (ORDERS, STOCK)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from isthmus.connectors.tryton.client import Client
 from isthmus.connectors.tryton.contact_listing import ContactListing
+from isthmus.connectors.tryton.custom import OwnFields
 from isthmus.connectors.tryton.customers import Customers
 from isthmus.connectors.tryton.dialect import Dialect
 from isthmus.connectors.tryton.lookups import Lookups
@@ -37,7 +38,8 @@ def open_session(form: Mapping[str, str], tools: Tools) -> Session:
     )
     dialect = Dialect(client)
     lookups = Lookups(dialect)
-    translator = Translator(dialect, lookups, settings.services)
+    own = OwnFields(dialect, lookups)
+    translator = Translator(dialect, lookups, settings.services, own)
     orders = Orders(
         translator=translator,
         withdrawal=Withdrawal(dialect),
@@ -53,7 +55,7 @@ def open_session(form: Mapping[str, str], tools: Tools) -> Session:
             "stock_level": Stock(dialect, lookups),
             "order": OrderStatuses(dialect),
         },
-        sinks={"order": orders, "customer": Customers(dialect, lookups)},
+        sinks={"order": orders, "customer": Customers(dialect, lookups, own)},
         listings={
             "order": OrderListing(dialect, settings.services),
             "customer": ContactListing(dialect),

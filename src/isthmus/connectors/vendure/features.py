@@ -6,6 +6,7 @@ whoever is signed in and tells of custom fields where introspection is switched 
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from isthmus.connectors.vendure import operations as ask
@@ -14,6 +15,8 @@ from isthmus.connectors.vendure.client import Answer, Client
 
 #: Types of custom fields that have no fields of their own.
 PLAIN = frozenset({"string", "localeString", "text", "localeText", "int", "float", "boolean", "datetime"})
+#: Types whose fields are read: an order's own, its lines', its customer's.
+READ = ("Order", "OrderLine", "Customer")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 #: The channel every order is in, beside the one it was placed in.
 DEFAULT_CHANNEL = "__default_channel__"
@@ -43,6 +46,11 @@ class Shop:
     def forget(self) -> None:
         """Ask again next time: the shop was changed."""
         self._told = None
+
+
+def own_of(shop: wire.ShopAnswer) -> Mapping[str, tuple[wire.FieldConfig, ...]]:
+    """Return the fields of the shop's own that come with an order, by the type that has them."""
+    return {entity: fields_of(shop, entity) for entity in READ}
 
 
 def fields_of(shop: wire.ShopAnswer, entity: str) -> tuple[wire.FieldConfig, ...]:

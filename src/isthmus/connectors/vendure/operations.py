@@ -4,8 +4,10 @@ A list is always called `page`, so that one loop reads any of them.
 Source: https://docs.vendure.io/reference/graphql-api/admin/queries, .../mutations (3.5)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from isthmus.connectors.vendure.wire import FieldConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +23,39 @@ _DISCOUNT = "discounts{type adjustmentSource description amount amountWithTax}"
 _TAX_LINES = "taxLines{description taxRate}"
 _ADDRESS = "{fullName company streetLine1 streetLine2 city province postalCode countryCode phoneNumber}"
 _CHANNEL = "{id code defaultCurrencyCode pricesIncludeTax}"
+_CUSTOMER = "id firstName lastName emailAddress phoneNumber user{id}"
 _LINE = (
     "id quantity orderPlacedQuantity unitPrice unitPriceWithTax proratedLinePrice proratedLinePriceWithTax"
     f" {_TAX_LINES} {_DISCOUNT} productVariant{{id sku name}}"
 )
 _SHIPPING = f"id price priceWithTax discountedPrice discountedPriceWithTax {_DISCOUNT} shippingMethod{{code name}}"
 _PAYMENT = "id updatedAt method amount state transactionId refunds{id updatedAt state total reason}"
-_ORDER = (
-    "id code type state updatedAt orderPlacedAt currencyCode couponCodes"
-    " total totalWithTax subTotal subTotalWithTax shipping shippingWithTax"
-    f" channels{_CHANNEL}"
-    " customer{id firstName lastName emailAddress phoneNumber user{id}}"
-    f" shippingAddress{_ADDRESS} billingAddress{_ADDRESS}"
-    " promotions{id name couponCode}"
-    f" lines{{{_LINE}}}"
-    f" surcharges{{id description sku price priceWithTax {_TAX_LINES}}}"
-    f" shippingLines{{{_SHIPPING}}}"
-    " taxSummary{description taxRate taxBase taxTotal}"
-    f" payments{{{_PAYMENT}}}"
-    " fulfillments{id updatedAt state lines{orderLineId quantity}}"
-)
+
+
+def _order(custom: Mapping[str, Iterable[FieldConfig]]) -> str:
+    own, line, customer = (_own(custom.get(entity, ())) for entity in ("Order", "OrderLine", "Customer"))
+    return (
+        "id code type state updatedAt orderPlacedAt currencyCode couponCodes"
+        " total totalWithTax subTotal subTotalWithTax shipping shippingWithTax"
+        f" channels{_CHANNEL}"
+        f" customer{{{_CUSTOMER}{customer}}}"
+        f" shippingAddress{_ADDRESS} billingAddress{_ADDRESS}"
+        " promotions{id name couponCode}"
+        f" lines{{{_LINE}{line}}}"
+        f" surcharges{{id description sku price priceWithTax {_TAX_LINES}}}"
+        f" shippingLines{{{_SHIPPING}}}"
+        " taxSummary{description taxRate taxBase taxTotal}"
+        f" payments{{{_PAYMENT}}}"
+        f" fulfillments{{id updatedAt state lines{{orderLineId quantity}}}}{own}"
+    )
+
+
+def _own(fields: Iterable[FieldConfig]) -> str:
+    # Where a type has none, `customFields` is a scalar and is not asked for; where it has some, each must be named.
+    named = " ".join(one.name for one in fields)
+    return f" customFields{{{named}}}" if named else ""
+
+
 _VARIANT = (
     "id sku name enabled updatedAt trackInventory price priceWithTax currencyCode"
     " product{id enabled updatedAt} options{name group{name}}"
@@ -53,14 +68,9 @@ def _list(name: str, field: str, options: str, fields: str, needs: str) -> Opera
     return Operation(name, text, needs)
 
 
-def orders(custom: Iterable[str] = ()) -> Operation:
-    """Return how orders are read, with these fields of the shop's own.
-
-    Where a shop has none, `customFields` is a scalar and is not asked for; where it has some, each must be named.
-    """
-    named = " ".join(custom)
-    more = f" customFields{{{named}}}" if named else ""
-    return _list("Orders", "orders", "OrderListOptions", f"{_ORDER}{more}", "ReadOrder")
+def orders(custom: Mapping[str, Iterable[FieldConfig]] | None = None) -> Operation:
+    """Return how orders are read, with these fields of the shop's own, by the type that has them."""
+    return _list("Orders", "orders", "OrderListOptions", _order(custom or {}), "ReadOrder")
 
 
 LOGIN = Operation(

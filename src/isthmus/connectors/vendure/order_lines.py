@@ -23,7 +23,10 @@ from isthmus.canonical.order import (
 )
 from isthmus.canonical.quantity import NOTHING, pieces
 from isthmus.connectors.vendure import wire_orders as orders
+from isthmus.connectors.vendure.fields import own_fields
 from isthmus.connectors.vendure.money import NONE, ONE, Purse, each, shares, whole
+from isthmus.connectors.vendure.wire import FieldConfig
+from isthmus.craft.attributes import custom
 
 HUNDRED = Decimal(100)
 SOURCE = "vendure"
@@ -41,6 +44,7 @@ class Setting:
     coupons: Mapping[str, str] = field(default_factory=dict[str, str])  # by adjustment source
     sent: Mapping[str, int] = field(default_factory=dict[str, int])
     rates: Sequence[orders.TaxSum] = ()
+    own: Sequence[FieldConfig] = ()  # the fields lines have in this shop
 
     def of(self, net: Decimal, gross: Decimal) -> Decimal:
         """Return the one of two sums that this order is made of."""
@@ -72,6 +76,7 @@ def to_line(line: orders.Line, setting: Setting) -> OrderLine:
         shipped=pieces(setting.sent.get(line.id, 0)),
         canceled=pieces(canceled),
         returned=pieces(returned),
+        custom=custom(own_fields(line.custom_fields, setting.own)),
     )
 
 

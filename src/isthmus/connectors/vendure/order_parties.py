@@ -4,8 +4,13 @@ A guest is a customer without a user; all guests with one e-mail address are one
 Source: https://docs.vendure.io/reference/graphql-api/admin/object-types#customer, .../#orderaddress (3.5)
 """
 
+from collections.abc import Sequence
+
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.vendure import wire_orders as orders
+from isthmus.connectors.vendure.fields import own_fields
+from isthmus.connectors.vendure.wire import FieldConfig
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
 
 
@@ -39,8 +44,8 @@ def buyer_id(order: orders.Order) -> str:
     return order.customer.id if order.customer else f"{GUEST}{order.id}"
 
 
-def to_customer(order: orders.Order) -> Customer:
-    """Translate the buyer as the order knows them."""
+def to_customer(order: orders.Order, own: Sequence[FieldConfig] = ()) -> Customer:
+    """Translate the buyer as the order knows them, with the `own` fields customers have in this shop."""
     billing, shipping = addresses_of(order)
     addresses = tuple(one for one in (billing, shipping) if one)
     said = order.customer
@@ -56,4 +61,5 @@ def to_customer(order: orders.Order) -> Customer:
         is_guest=said is None or said.user is None,
         company=Company(name=company) if company else None,
         addresses=addresses,
+        custom=custom(own_fields(said.custom_fields if said else None, own)),
     )

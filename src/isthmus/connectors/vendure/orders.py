@@ -6,10 +6,10 @@ sellers was split into (`Seller`), for the whole of it (`Aggregate`) is read.
 Source: https://docs.vendure.io/reference/graphql-api/admin/object-types#order (3.5)
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -22,7 +22,8 @@ from isthmus.connectors.vendure import wire_orders as orders
 from isthmus.connectors.vendure.client import Client
 from isthmus.connectors.vendure.cursors import OPEN, PLACED, Position, position
 from isthmus.connectors.vendure.failures import read_row
-from isthmus.connectors.vendure.features import DEFAULT_CHANNEL, Shop, fields_of
+from isthmus.connectors.vendure.features import DEFAULT_CHANNEL, Shop, own_of
+from isthmus.connectors.vendure.fields import own_fields
 from isthmus.connectors.vendure.lists import PAGE, Sorted, by_ids, from_the_end, page, sort_rows
 from isthmus.connectors.vendure.money import Purse
 from isthmus.connectors.vendure.operations import Operation
@@ -37,11 +38,11 @@ from isthmus.connectors.vendure.order_states import (
     state_of,
     to_payments,
 )
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import ContractBroken, WireDrift
 from isthmus.ports.source import Cursor, Page
 
-#: Longer values of a shop's own fields are documents, not facts.
-LONGEST = 1_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ class Orders:
 
     async def read(self, ids: Sequence[str]) -> Sequence[Order]:
         """Return the orders of `ids` that were placed; Vendure deletes none of those."""
-        operation = await self.operation()
-        rows = await by_ids(self.client, operation, ids, {"filter": PLACED})
+        rows = await self._asking(lambda asked: by_ids(self.client, asked, ids, {"filter": PLACED}))
         return [await self.whole(raw) for raw in rows]
 
     async def translated(self, rows: Sequence[msgspec.Raw]) -> Sorted[Order]:
@@ -88,7 +88,7 @@ class Orders:
 
     async def operation(self) -> Operation:
         """Return how orders are read here, with the shop's own fields."""
-        return ask.orders(one.name for one in fields_of(await self.shop.known(), "Order"))
+        return ask.orders(own_of(await self.shop.known()))
 
     async def page_of(self, options: Mapping[str, Any], skip: int) -> wire.Rows:
         """Return one page of orders, in the order they were placed."""
@@ -104,16 +104,19 @@ class Orders:
         yield Page([], at.done(), last=True)
 
     async def _page(self, options: Mapping[str, Any], skip: int) -> tuple[wire.Rows, datetime]:
+        return await self._asking(lambda asked: page(self.client, asked, options, skip, PAGE))
+
+    async def _asking(self, ask_for: Callable[[Operation], Awaitable[T]]) -> T:
         asked = await self.operation()
         try:
-            return await page(self.client, asked, options, skip, PAGE)
+            return await ask_for(asked)
         except ContractBroken:
             # Fields of the shop's own may have been taken away since they were asked for.
             self.shop.forget()
             anew = await self.operation()
             if anew == asked:
                 raise
-        return await page(self.client, anew, options, skip, PAGE)
+        return await ask_for(anew)
 
     def _order(self, row: orders.Order, shop: wire.ShopAnswer) -> Order:
         try:
@@ -125,7 +128,7 @@ class Orders:
 
 def to_order(row: orders.Order, shop: wire.ShopAnswer, store: str, known: States) -> Order:
     """Translate one order. Raises `ValueError` for an amount that is none, `Unmapped` for a state nobody knows."""
-    channel = channel_of(row, shop)
+    channel, own = channel_of(row, shop), own_of(shop)
     sent = sent_of(row)
     setting = Setting(
         Purse(row.currency_code, shop.global_settings.server_config.money_strategy_precision),
@@ -133,6 +136,7 @@ def to_order(row: orders.Order, shop: wire.ShopAnswer, store: str, known: States
         {f"PROMOTION:{one.id}": one.coupon_code for one in row.promotions if one.coupon_code},
         sent,
         row.tax_summary,
+        own["OrderLine"],
     )
     status, hold = state_of(row, known, sent)
     changed_at = changed(row)
@@ -143,7 +147,7 @@ def to_order(row: orders.Order, shop: wire.ShopAnswer, store: str, known: States
         number=row.code,
         revision=f"{changed_at.isoformat()} {row.state}",
         changed_at=changed_at,
-        custom=to_custom(row, [one.name for one in fields_of(shop, "Order")]),
+        custom=to_custom(row, own["Order"]),
         store=store,
         channel=channel.code,
         status=status,
@@ -158,7 +162,7 @@ def to_order(row: orders.Order, shop: wire.ShopAnswer, store: str, known: States
         payment_status=paid(row),
         payments=to_payments(row, setting.purse),
     )
-    return with_parties(with_sums(plain, row, setting), row)
+    return with_parties(with_sums(plain, row, setting), row, own["Customer"])
 
 
 def with_sums(plain: Order, row: orders.Order, setting: Setting) -> Order:
@@ -177,10 +181,10 @@ def with_sums(plain: Order, row: orders.Order, setting: Setting) -> Order:
     )
 
 
-def with_parties(plain: Order, row: orders.Order) -> Order:
+def with_parties(plain: Order, row: orders.Order, own: Sequence[wire.FieldConfig]) -> Order:
     """Return the order with who bought and where it goes."""
     billing, shipping = addresses_of(row)
-    buyer = to_customer(row)
+    buyer = to_customer(row, own)
     return replace(plain, customer=buyer, email=buyer.email, phone=buyer.phone, billing=billing, shipping_to=shipping)
 
 
@@ -202,7 +206,7 @@ def changed(row: orders.Order) -> datetime:
     )
 
 
-def to_custom(row: orders.Order, own: Sequence[str]) -> dict[str, str]:
+def to_custom(row: orders.Order, own: Sequence[wire.FieldConfig]) -> dict[str, Any]:
     """Return the state as Vendure names it, coupons, reasons of refunds, and the shop's `own` fields."""
     reasons = [refund.reason for one in row.payments or () for refund in one.refunds if refund.reason]
     said = {
@@ -210,10 +214,4 @@ def to_custom(row: orders.Order, own: Sequence[str]) -> dict[str, str]:
         "coupons": ", ".join(row.coupon_codes),
         "refund_reasons": "; ".join(reasons),
     }
-    told = row.custom_fields or {}
-    for name in own:
-        value = msgspec.json.decode(told.get(name, b"null"))
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        if value is not None and len(text) <= LONGEST:
-            said[f"customFields.{name}"] = text
-    return {name: value for name, value in said.items() if value}
+    return custom([*said.items(), *own_fields(row.custom_fields, own)])

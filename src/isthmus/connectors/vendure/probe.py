@@ -19,7 +19,7 @@ from isthmus.connectors.vendure.lists import AS_MADE, PAGE, page
 from isthmus.connectors.vendure.order_states import STATES, States
 from isthmus.ports.connector import Manifest
 from isthmus.ports.errors import AuthExpired, ContractBroken, Forbidden
-from isthmus.ports.probe import CustomField, Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Held, Place, Report, Severity
 
 SKEW_S = 120.0
 WHERE = "Vendure > Settings > Roles, for every channel"
@@ -29,7 +29,13 @@ QUEUE = "isthmus-webhook"
 NEEDED = frozenset({"_or", "active", "orderPlacedAt", "type", "updatedAt"})
 #: States no placed order is in.
 BEFORE = frozenset({"Created", "Draft", "AddingItems"})
-ENTITIES = {"order": "Order", "variant": "ProductVariant", "customer": "Customer", "shipment": "Fulfillment"}
+ENTITIES = {
+    "order": "Order",
+    "order_line": "OrderLine",
+    "variant": "ProductVariant",
+    "customer": "Customer",
+    "shipment": "Fulfillment",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class ShopProbe:
             server_time=answer.server_time,
             asked_at=asked_at,
             permissions=tuple(sorted(granted)),
+            held=tuple(to_held(self.manifest, permission) for permission in sorted(granted)),
             places=tuple(Place(id=one.id, name=one.name) for one in heard.places or ()),
             custom_fields={
                 kind: tuple(CustomField(name=f"customFields.{one.name}", type=one.type) for one in found)
@@ -148,6 +155,7 @@ def permission_findings(manifest: Manifest, granted: frozenset[str]) -> Iterable
                     severity=Severity.PROBLEM,
                     message=f"the account lacks the permission {permission}, which {flow} needs",
                     fix=f"Add {permission} to its role under {WHERE}.",
+                    flows=(flow,),
                 )
     if "SuperAdmin" in granted:
         yield Finding(
@@ -215,6 +223,12 @@ def plugin_findings(queues: wire.QueuesAnswer | None) -> Iterable[Finding]:
             message=f"the shop has given up {queues.jobs.total_items} deliveries to Isthmus",
             fix=f"Check ISTHMUS_WEBHOOK_URL and ISTHMUS_WEBHOOK_SECRET of the shop and its job queue {QUEUE}.",
         )
+
+
+def to_held(manifest: Manifest, permission: str) -> Held:
+    """Return what a granted permission is for."""
+    flows = tuple(flow for flow, needed in manifest.scopes.items() if permission in needed)
+    return Held(name=permission, flows=flows, fix=f"Take {permission} out of its role under {WHERE}.")
 
 
 def allowed(permission: str, granted: frozenset[str]) -> bool:

@@ -47,6 +47,7 @@ class Line(Wire, frozen=True, kw_only=True):
     tax_lines: tuple[TaxLine, ...]
     discounts: tuple[Discount, ...]
     product_variant: SoldVariant
+    custom_fields: dict[str, msgspec.Raw] | None = None
 
 
 class Surcharge(Wire, frozen=True, kw_only=True):
@@ -149,6 +150,7 @@ class Customer(Wire, frozen=True, kw_only=True):
     email_address: str
     phone_number: str | None = None
     user: Ref | None = None
+    custom_fields: dict[str, msgspec.Raw] | None = None
 
 
 class Promotion(Wire, frozen=True, kw_only=True):

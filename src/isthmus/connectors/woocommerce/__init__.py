@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from isthmus.connectors.woocommerce.all_variations import AllVariations
 from isthmus.connectors.woocommerce.buyer_listing import buyers
 from isthmus.connectors.woocommerce.client import Client
+from isthmus.connectors.woocommerce.fields import Wanted
 from isthmus.connectors.woocommerce.order_listing import OrderListing
 from isthmus.connectors.woocommerce.order_states import statuses
 from isthmus.connectors.woocommerce.orders import Orders, Terms
@@ -21,6 +22,7 @@ from isthmus.connectors.woocommerce.stock import Keepers, Levels
 from isthmus.connectors.woocommerce.stock_sink import LevelSink
 from isthmus.connectors.woocommerce.subscriptions import Topics
 from isthmus.connectors.woocommerce.webhooks import Deliveries
+from isthmus.craft.attributes import names
 from isthmus.ports.connector import Connector, Manifest, Session, Tools
 from isthmus.ports.errors import Misconfigured
 
@@ -42,12 +44,13 @@ def open_session(settings: Mapping[str, str], tools: Tools) -> Session:
     hooks = (secret, settings.get("previous_webhook_secret", ""))
     client = Client(where, tools.http, tools.clock, tools.pace, signer, (signer.key, signer.secret, *hooks))
     field = settings.get("tax_number_field") or Terms().tax_number_field
-    orders = Orders(client, Terms(statuses(settings.get("statuses", "")), field))
+    wanted = Wanted(names(settings.get("hidden_fields", "")), names(settings.get("customer_fields", "")))
+    orders = Orders(client, Terms(statuses(settings.get("statuses", "")), field, wanted))
     listed = OrderListing(client, orders)
     together = AllVariations(client)
     keepers = Keepers(client, together)
     return Session(
-        probe=ShopProbe(client, MANIFEST),
+        probe=ShopProbe(client, MANIFEST, wanted),
         sources={
             "order": orders,
             "variant": Variants(client, ShopCurrency(client), together),

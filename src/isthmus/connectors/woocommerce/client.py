@@ -7,6 +7,7 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#pagination, ...
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
@@ -179,7 +180,7 @@ def _is_json(body: bytes) -> bool:
 def _decoder(into: type[T]) -> msgspec.json.Decoder[T]:
     found = _DECODERS.get(into)
     if found is None:
-        found = _DECODERS[into] = msgspec.json.Decoder(into)
+        found = _DECODERS[into] = msgspec.json.Decoder(into, float_hook=Decimal)
     return found
 
 

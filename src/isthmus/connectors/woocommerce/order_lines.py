@@ -22,9 +22,11 @@ from isthmus.canonical.order import (
 )
 from isthmus.canonical.quantity import NOTHING, Quantity
 from isthmus.connectors.woocommerce import wire_orders as orders
+from isthmus.connectors.woocommerce.fields import Wanted, carried
 from isthmus.connectors.woocommerce.ids import variant_id
 from isthmus.connectors.woocommerce.order_sums import NONE, amount, checked, each, rounded, settled, share
 from isthmus.connectors.woocommerce.wire import Meta
+from isthmus.craft.attributes import custom
 
 HUNDRED = Decimal(100)
 SOURCE = "woocommerce"
@@ -73,6 +75,7 @@ class Setting:
     rates: Mapping[int, orders.TaxRate]
     coupons: Sequence[orders.Coupon]
     shipped: bool
+    wanted: Wanted = field(default_factory=Wanted)
 
     def money(self, figure: Decimal) -> Money:
         """Return an amount in the order's currency."""
@@ -135,6 +138,7 @@ def to_line(line: orders.Line, sum_: Charged, back: Pieces, setting: Setting) ->
         returned=Quantity(back.returned),
         canceled=Quantity(back.canceled),
         note="\n".join(f"{name}: {value}" for name, value in shown(line.meta_data)),
+        custom=custom(carried(line.meta_data, setting.wanted)),
     )
 
 
@@ -168,6 +172,7 @@ def to_fee(fee: orders.Fee, sum_: Charged, refunded: Charged, setting: Setting) 
         kind=LineKind.FEE,
         taxes=tuple(to_taxes(fee, left_of(sum_.taxes, refunded.taxes), Level.FEE, setting)),
         price_source=SOURCE,
+        custom=custom(carried(fee.meta_data, setting.wanted)),
     )
 
 

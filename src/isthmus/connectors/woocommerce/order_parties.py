@@ -5,15 +5,14 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#order-billing-p
 """
 
 from html import unescape
+from typing import Any
 
 from isthmus.canonical.party import Address, AddressRole, Company, Customer
 from isthmus.connectors.woocommerce import wire_orders as orders
+from isthmus.connectors.woocommerce.fields import Wanted, carried
 from isthmus.connectors.woocommerce.order_lines import plain
+from isthmus.craft.attributes import custom
 from isthmus.craft.buyers import GUEST
-
-#: Fields of a checkout and of plugins for it; other hidden fields are their own affair.
-CHECKOUT = ("_billing_", "_shipping_", "_wc_other/", "_wc_billing/", "_wc_shipping/")
-LONGEST = 1_000
 
 
 def to_address(said: orders.Address, role: AddressRole) -> Address | None:
@@ -66,18 +65,14 @@ def to_company(order: orders.Order, tax_number_field: str) -> Company | None:
     return Company(name=name, tax_id=told.get(tax_number_field, ""))
 
 
-def to_custom(order: orders.Order) -> dict[str, str]:
+def to_custom(order: orders.Order, wanted: Wanted) -> dict[str, Any]:
     """Return states that have no field of their own, and what plugins and the checkout added, as `meta.<key>`."""
     said = {
         "status": order.status,
         "prices_include_tax": "yes" if order.prices_include_tax else "no",
         "refund_reasons": "; ".join(refund.reason for refund in order.refunds if refund.reason),
     }
-    for field in order.meta_data:
-        value = plain(field.value)
-        if (not field.key.startswith("_") or field.key.startswith(CHECKOUT)) and 0 < len(value) <= LONGEST:
-            said[f"meta.{field.key}"] = value
-    return {name: value for name, value in said.items() if value}
+    return custom([*said.items(), *carried(order.meta_data, wanted)])
 
 
 def full_name(said: orders.Address) -> str:

@@ -9,6 +9,7 @@ Source: https://woocommerce.github.io/woocommerce-rest-api-docs/#orders (REST v3
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from isthmus.canonical.order import LineKind, Order, OrderLine, ShippingLine
 from isthmus.canonical.party import AddressRole
 from isthmus.connectors.woocommerce import wire_orders as orders
 from isthmus.connectors.woocommerce.client import Client
+from isthmus.connectors.woocommerce.fields import People, Wanted, of_customer, people
 from isthmus.connectors.woocommerce.ids import is_number
 from isthmus.connectors.woocommerce.order_lines import (
     Setting,
@@ -33,7 +35,8 @@ from isthmus.connectors.woocommerce.order_states import Statuses, paid, refunds_
 from isthmus.connectors.woocommerce.order_sums import NONE, checked
 from isthmus.connectors.woocommerce.rounds import BEGINNING as THE_BEGINNING
 from isthmus.connectors.woocommerce.rounds import PAGE, Feed, bounds, changed, every, page
-from isthmus.connectors.woocommerce.wire import utc
+from isthmus.connectors.woocommerce.wire import Meta, utc
+from isthmus.craft.attributes import custom
 from isthmus.ports.errors import NotFound, Trouble, Unmapped, WireDrift
 from isthmus.ports.source import Cursor, Page, Unreadable
 
@@ -41,6 +44,7 @@ ROUTE, LIST = "/wc/v3/orders", "orders.list"
 #: Parts of an order are kept finer than a shop shows them; its sums are rounded from these.
 DECIMALS = ("dp", "6")
 #: `any` is every status but the trash.
+CUSTOMER = attrgetter("customer_id")
 ANY, TRASH = ("status", "any"), ("status", "trash")
 
 
@@ -50,6 +54,7 @@ class Terms:
 
     statuses: Statuses = field(default_factory=dict[str, str])
     tax_number_field: str = "_billing_vat"
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +82,28 @@ class Orders:
             some = ("include", ",".join(wanted[start : start + PAGE]))
             query = [some, ANY, DECIMALS, *bounds(THE_BEGINNING), *page(0)]
             answer = await self.client.get(ROUTE, list[orders.Order], query, name=LIST)
-            records += [await self.whole(row) for row in answer.content]
+            known = await people(self.client, map(CUSTOMER, answer.content), self.terms.wanted)
+            records += [await self.whole(row, known) for row in answer.content]
         return records
 
     async def translated(self, rows: Sequence[orders.Order]) -> tuple[list[Order], list[Unreadable]]:
         """Return the orders of some rows, and those that cannot be understood."""
         records: list[Order] = []
         bad: list[Unreadable] = []
+        known = await people(self.client, map(CUSTOMER, rows), self.terms.wanted)
         for row in rows:
             try:
-                records.append(await self.whole(row))
+                records.append(await self.whole(row, known))
             except (WireDrift, Unmapped) as trouble:
                 bad.append(Unreadable(str(row.id), row.number, trouble))
         return records, bad
 
-    async def whole(self, row: orders.Order) -> Order:
-        """Return one order with its refunds. Raises `Unmapped`, `WireDrift`."""
+    async def whole(self, row: orders.Order, known: People) -> Order:
+        """Return one order with its refunds and the fields of its buyer. Raises `Unmapped`, `WireDrift`."""
         refunds = await self._refunds(row) if row.refunds else ()
         try:
-            return to_order(row, refunds, self.client.site.host, self.terms)
+            order = to_order(row, refunds, self.client.site.host, self.terms)
+            return with_fields(order, known.get(row.customer_id, ()), self.terms.wanted)
         except (ValueError, ArithmeticError) as wrong:
             raise unreadable(row, wrong) from wrong
 
@@ -122,6 +130,7 @@ def to_order(row: orders.Order, refunds: Sequence[orders.Refund], store: str, te
         {rate.rate_id: rate for rate in row.tax_lines},
         row.coupon_lines,
         row.date_completed_gmt is not None,
+        terms.wanted,
     )
     lines, charges = to_lines(row, sums, back, setting)
     changed_at = utc(row.date_modified_gmt or row.date_created_gmt)
@@ -130,7 +139,7 @@ def to_order(row: orders.Order, refunds: Sequence[orders.Refund], store: str, te
         number=row.number,
         revision=changed_at.isoformat(),
         changed_at=changed_at,
-        custom=to_custom(row),
+        custom=to_custom(row, terms.wanted),
         store=store,
         channel=row.created_via or "",
         status=status,
@@ -198,6 +207,14 @@ def with_parties(plain: Order, row: orders.Order, tax_number_field: str) -> Orde
         shipping_to=shipping_to,
         note=row.customer_note or "",
     )
+
+
+def with_fields(order: Order, said: Sequence[Meta], wanted: Wanted) -> Order:
+    """Return the order with what is known of its buyer beside the order."""
+    buyer = order.customer
+    if buyer is None or not said:
+        return order
+    return replace(order, customer=replace(buyer, custom=custom(of_customer(said, wanted))))
 
 
 def added_up(charges: Charges, currency: str) -> tuple[Money, Money, Money]:

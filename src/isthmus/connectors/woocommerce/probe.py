@@ -14,7 +14,11 @@ from isthmus.connectors.woocommerce import wire_catalog as catalog
 from isthmus.connectors.woocommerce import wire_shop as wire
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.failures import NoRoute
+from isthmus.connectors.woocommerce.fields import People, Wanted, carried, of_customer, people
+from isthmus.connectors.woocommerce.orders import ANY
+from isthmus.connectors.woocommerce.orders import ROUTE as ORDERS
 from isthmus.connectors.woocommerce.products import ROUTE
+from isthmus.connectors.woocommerce.rounds import BEGINNING, bounds
 from isthmus.connectors.woocommerce.shop import NAME as STORE
 from isthmus.connectors.woocommerce.shop import options
 from isthmus.connectors.woocommerce.sites import PLACE
@@ -23,12 +27,16 @@ from isthmus.connectors.woocommerce.subscriptions import NAME as OURS
 from isthmus.craft.findings import of_clock
 from isthmus.ports.connector import Manifest
 from isthmus.ports.errors import AuthExpired, Forbidden
-from isthmus.ports.probe import Finding, Place, Report, Severity
+from isthmus.ports.probe import CustomField, Finding, Place, Report, Rounding, Severity
 
+#: Orders looked at for fields of the merchant's own.
+SAMPLE = 20
 #: OAuth takes 15 minutes; before that, times in both systems only look odd.
 SKEW_S = 120.0
 SET_CLOCK = "Let both machines take their time from an NTP server; over http, 15 minutes apart is too much to sign in."
 KEYS = "WooCommerce > Settings > Advanced > REST API"
+#: "Round tax at subtotal level, instead of rounding per line" (WooCommerce > Settings > Tax).
+ROUNDING = {"yes": Rounding.ORDER, "no": Rounding.LINE}
 #: Older than this and parts of what we read are not there (`dates_are_gmt` filters of changes).
 OLDEST = (5, 8)
 
@@ -45,6 +53,7 @@ class Heard:
     tax: Mapping[str, str] | None = None
     products: Mapping[str, str] | None = None
     hooks: Sequence[wire.Webhook] | None = None
+    fields: Mapping[str, tuple[CustomField, ...]] = field(default_factory=dict[str, tuple[CustomField, ...]])
     writes: bool = True
     denied: list[str] = field(default_factory=list[str])
 
@@ -55,6 +64,7 @@ class ShopProbe:
 
     client: Client
     manifest: Manifest
+    wanted: Wanted
 
     async def probe(self) -> Report:
         """Return the report, findings included."""
@@ -69,10 +79,12 @@ class ShopProbe:
             time_zone=zone_of(heard.index),
             currency=heard.general.get("woocommerce_currency", ""),
             prices_include_tax=None if included is None else included == "yes",
+            rounding=ROUNDING.get((heard.tax or {}).get("woocommerce_tax_round_at_subtotal", "")),
             server_time=heard.server_time,
             asked_at=heard.asked_at,
             permissions=("read", "write") if heard.writes else ("read",),
             places=(Place(id=PLACE, code=PLACE, name=STORE),),
+            custom_fields=heard.fields,
             findings=tuple(findings(heard)),
         )
 
@@ -100,7 +112,34 @@ class ShopProbe:
         except Forbidden:
             heard.denied.append("webhooks")
         heard.writes = await self._may_write()
+        heard.fields = await self._fields(heard)
         return heard
+
+    async def _fields(self, heard: Heard) -> Mapping[str, tuple[CustomField, ...]]:
+        """Return the fields the newest orders and those who placed them were seen to have."""
+        # Without a bound on dates some shops show no orders at all.
+        newest = [("orderby", "id"), ("order", "desc"), ("per_page", str(SAMPLE)), ANY, *bounds(BEGINNING)]
+        asked = [*newest, ("_fields", "id,customer_id,meta_data,line_items,fee_lines")]
+        try:
+            found = (await self.client.get(ORDERS, list[wire.Sample], asked, name="orders.list")).content
+        except Forbidden:
+            heard.denied.append("orders")
+            return {}
+        buyers: People = {}
+        try:
+            buyers = await people(self.client, (one.customer_id for one in found), self.wanted)
+        except Forbidden:
+            heard.denied.append("customers")
+        parts = [part for one in found for part in (*one.line_items, *one.fee_lines)]
+        return {
+            kind: some
+            for kind, some in (
+                ("order", sampled(carried((said for one in found for said in one.meta_data), self.wanted))),
+                ("order_line", sampled(carried((said for part in parts for said in part.meta_data), self.wanted))),
+                ("customer", sampled(of_customer((said for one in buyers.values() for said in one), self.wanted))),
+            )
+            if some
+        }
 
     async def _group(self, heard: Heard, group: str) -> Mapping[str, str] | None:
         try:
@@ -118,6 +157,15 @@ class ShopProbe:
         except (Forbidden, AuthExpired):
             return False  # it was good for reading a moment ago
         return True
+
+
+def sampled(seen: Iterable[tuple[str, object]]) -> tuple[CustomField, ...]:
+    """Return each field once; WooCommerce has no definitions, so the label says that it was only seen."""
+    names = sorted({name for name, _value in seen})
+    return tuple(
+        CustomField(name=name, label=f"{name.removeprefix('meta.')} (seen on one of the newest orders)")
+        for name in names
+    )
 
 
 def findings(heard: Heard) -> Sequence[Finding]:

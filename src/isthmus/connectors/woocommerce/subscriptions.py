@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from isthmus.connectors.woocommerce import wire_shop as wire
 from isthmus.connectors.woocommerce.client import Client
 from isthmus.connectors.woocommerce.rounds import Feed, every
+from isthmus.craft.findings import absent
 from isthmus.ports.errors import ContractBroken, NeedsOperator, Rejected
 from isthmus.ports.probe import Finding, Severity
 
@@ -34,11 +35,7 @@ class Topics:
 
     async def ensure(self, url: str) -> Sequence[Finding]:
         """Create what is missing for `url` and switch on what is off; foreign webhooks are left alone."""
-        found = await webhooks(self.client)
-        ours = {one.topic: one for one in reversed(found) if one.delivery_url == url}
-        findings = [finding for one in found if (finding := self._judge(one, url, ours))]
-        if urlsplit(url).port not in PORTS:
-            findings.append(unusual_port(url))
+        findings, ours = await self._compare(url)
         for topic in self.topics:
             one = ours.get(topic)
             if one is None:
@@ -46,6 +43,19 @@ class Topics:
             elif one.status != ACTIVE:
                 findings += await self._write("PUT", f"{ROUTE}/{one.id}", topic, {}) or [repaired(one)]
         return findings
+
+    async def look(self, url: str) -> Sequence[Finding]:
+        """Report what is wrong, and in one finding what is missing; of what is off the probe speaks."""
+        findings, ours = await self._compare(url)
+        return [*findings, *absent("WooCommerce", [topic for topic in self.topics if topic not in ours])]
+
+    async def _compare(self, url: str) -> tuple[list[Finding], dict[str, wire.Webhook]]:
+        found = await webhooks(self.client)
+        ours = {one.topic: one for one in reversed(found) if one.delivery_url == url}
+        findings = [finding for one in found if (finding := self._judge(one, url, ours))]
+        if urlsplit(url).port not in PORTS:
+            findings.append(unusual_port(url))
+        return findings, ours
 
     def _judge(self, one: wire.Webhook, url: str, ours: dict[str, wire.Webhook]) -> Finding | None:
         if one.delivery_url == url:

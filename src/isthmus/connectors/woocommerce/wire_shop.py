@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from isthmus.connectors.woocommerce.wire import Row, Wire
+from isthmus.connectors.woocommerce.wire import Meta, Row, Wire
 
 
 class Index(Wire, frozen=True, kw_only=True):
@@ -58,3 +58,17 @@ class Webhook(Row, frozen=True, kw_only=True):
 
 class Person(Row, frozen=True, kw_only=True):
     """A customer of whom only the id matters."""
+
+
+class Fields(Row, frozen=True, kw_only=True):
+    """A customer, or a line of an order, of whom only the fields of plugins matter."""
+
+    meta_data: tuple[Meta, ...] = ()
+
+
+class Sample(Fields, frozen=True, kw_only=True):
+    """An order, looked at for which fields there are."""
+
+    customer_id: int = 0
+    line_items: tuple[Fields, ...] = ()
+    fee_lines: tuple[Fields, ...] = ()

@@ -160,6 +160,7 @@ def _services(env: Env, named: Mapping[str, str]) -> None:
 
 
 def _demo(env: Env) -> None:
+    env["res.users"].modify([FULL.uid], {"tz": "Europe/Berlin"})
     order = env["ir.model"].table.where("model", "sale.order")[0]
     gift = {"name": "x_gift_message", "field_description": "Gift Message", "ttype": "char", "copied": True}
     env["ir.model.fields"].make([{"model_id": order, **gift}])

@@ -1,5 +1,6 @@
 """What this Odoo really holds, for checks that must not trust the API: orders and free stock."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,8 @@ def _order(env: Env, row: Row, lines: list[Row], products: dict[int, tuple[str, 
     for line in lines:
         if line["display_type"]:
             continue
-        told = {"quantity": whole(line["product_uom_qty"]), "unit_price": price(line["price_unit"], smallest)}
+        told: dict[str, Any] = {"quantity": whole(line["product_uom_qty"])}
+        told |= {"unit_price": price(line["price_unit"], smallest), **_added(env, "sale.order.line", line)}
         sku, service = products.get(line["product_id"], ("", True))
         if service:
             extra.append({**({"sku": sku} if sku else {"name": line["name"] or ""}), **told})
@@ -40,7 +42,33 @@ def _order(env: Env, row: Row, lines: list[Row], products: dict[int, tuple[str, 
         "total": str(row["amount_total"].quantize(smallest)),
         "currency": currency["name"],
         "partner": row["partner_id"],
+        **_added(env, "sale.order", row),
     }
+
+
+def partners(env: Env) -> list[dict[str, Any]]:
+    """Return the contacts with a tax number, or with something in fields that were added."""
+    found: list[dict[str, Any]] = []
+    for row in env.table("res.partner").rows.values():
+        told = {**({"tax_id": row["vat"]} if row["vat"] else {}), **_added(env, "res.partner", row)}
+        if told:
+            found.append({"id": row["id"], "name": row["name"] or "", **told})
+    return found
+
+
+def _added(env: Env, model: str, row: Row) -> dict[str, Any]:
+    """Return what fields hold that were added to a model, as `custom`; nothing where they are empty."""
+    fields = [env.database.fields[model][name] for name in env.database.added.get(model, ())]
+    held = {field.name: _told(row.get(field.key)) for field in fields if row.get(field.key) not in (field.default, "")}
+    return {"custom": held} if held else {}
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):  # a time is one, too
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def _lines_by_order(env: Env) -> dict[int, list[Row]]:

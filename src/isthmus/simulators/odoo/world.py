@@ -12,6 +12,7 @@ from isthmus.simulators.faults import Faults
 from isthmus.simulators.odoo import seed as seeds
 from isthmus.simulators.odoo import truth
 from isthmus.simulators.odoo.accounts import FULL, LIMITED, Accounts
+from isthmus.simulators.odoo.additions import add_field, install
 from isthmus.simulators.odoo.damage import damage
 from isthmus.simulators.odoo.models.quant import Quant
 from isthmus.simulators.odoo.orm.env import Env
@@ -54,6 +55,7 @@ class OdooWorld:
         now = lambda: self.service  # noqa: E731 - the server changes with every reset
         doors = [*jsonrpc.routes(now), *xmlrpc.routes(now), *json2.routes(now), *self._sessions.routes()]
         controls = [web.post("/__sim/stock", self._stock), web.post("/__sim/recount", self._recount)]
+        controls += [web.post("/__sim/field", self._field), web.post("/__sim/app", self._app)]
         controls += [web.post("/__sim/damage", self._damage), web.get("/__sim/history", self._history)]
         return [*doors, *controls]
 
@@ -115,9 +117,9 @@ class OdooWorld:
             return env["sale.order"].row(made[0])["name"]
 
     def truth(self) -> dict[str, Any]:
-        """Return orders and free stock."""
+        """Return orders, free stock, and contacts with something in fields that were added."""
         env = self.env()
-        return {"orders": truth.orders(env), "stock": truth.stock(env)}
+        return {"orders": truth.orders(env), "stock": truth.stock(env), "partners": truth.partners(env)}
 
     def meter(self) -> dict[str, Any]:
         """Return how often the proxy said no; Odoo itself counts nothing."""
@@ -177,6 +179,24 @@ class OdooWorld:
             return answer({"done": self.damage(**await body_of(request))})
         except (LookupError, ArithmeticError) as wrong:
             return answer({"error": str(wrong)}, status=400)
+
+    def add_field(self, **wish: Any) -> dict[str, Any]:
+        """Add a field to a model; see `additions.py`. Raises `LookupError`."""
+        with self.service.database.store.transaction():
+            return add_field(self.env(), wish)
+
+    async def _field(self, request: web.Request) -> web.Response:
+        try:
+            return answer(self.add_field(**await body_of(request)))
+        except (LookupError, TypeError) as wrong:
+            return answer({"error": str(wrong)}, status=400)
+
+    async def _app(self, request: web.Request) -> web.Response:
+        try:
+            install(self.env(), str((await body_of(request)).get("name")))
+        except LookupError as wrong:
+            return answer({"error": str(wrong)}, status=400)
+        return answer({"apps": sorted(self.service.database.apps)})
 
     async def _history(self, _request: web.Request) -> web.Response:
         return answer({"orders": self.service.chronicle.told()})

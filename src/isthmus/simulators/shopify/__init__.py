@@ -7,6 +7,8 @@ Every GraphQL name is a subset of Shopify's own schema (`schema.graphql`).
 Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
 does what a person would; the world has the same as methods:
 
+- `/__sim/order` {"lines": [{"sku", "quantity", "attributes"}], "note", "attributes", "email", "seed"}: buy just this,
+  see `storefront.py`
 - `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}
 - `/__sim/stock` {"sku", "place", "quantity"}: what is available at a location, by its name
 - `/__sim/plan` {"restore", "bucket"}: points a second and points held from now on
@@ -18,9 +20,15 @@ Faults match the root field of a query (`orders`, `inventorySetQuantities`), `ac
 (`orders/create`). Seeds: see `seeds.py`. Limits and times: see `settings.py`.
 """
 
+from isthmus.simulators.shopify.gateway import SECRET, TOKEN
 from isthmus.simulators.shopify.world import ShopifyWorld
 from isthmus.simulators.stage import Simulator
 
-SIMULATOR = Simulator(slug="shopify", title="Shopify (Admin GraphQL 2026-07)", build=ShopifyWorld)
+SIMULATOR = Simulator(
+    slug="shopify",
+    title="Shopify (Admin GraphQL 2026-07)",
+    build=ShopifyWorld,
+    form={"access_token": TOKEN, "client_secret": SECRET},
+)
 
 __all__ = ["SIMULATOR", "ShopifyWorld"]

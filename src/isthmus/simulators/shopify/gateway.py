@@ -28,14 +28,10 @@ from isthmus.simulators.shopify.shop import Shop
 CLIENT_ID = "demo-client"
 SECRET = "demo-secret"  # noqa: S105 - the simulator's, known to all
 TOKEN = "demo-token"  # noqa: S105 - likewise
+#: What the app was installed with; `/__sim/scopes` changes it.
 SCOPES = (
-    "read_products", "write_products", "read_inventory",
-    "write_inventory", "read_locations", "read_orders",
-    "read_all_orders", "write_orders", "read_customers",
-    "write_customers", "read_companies", "write_companies",
-    "read_fulfillments", "read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders",
-    "read_returns", "write_returns", "read_publications",
-    "write_publications",
+    "read_products", "read_inventory", "write_inventory", "read_locations", "read_orders", "read_all_orders",
+    "read_customers", "read_merchant_managed_fulfillment_orders",
 )  # fmt: skip
 _UNKNOWN_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
 _VERSION = re.compile(r"\d{4}-\d{2}|unstable")
@@ -67,6 +63,7 @@ class Gateway:
     def __init__(self, shop: Shop, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Open with a full bucket and no tokens issued."""
         self.throttled = 0
+        self.scopes: tuple[str, ...] = SCOPES
         self.points: Counter[str] = Counter()  # what each operation has cost, all calls together
         self.bucket = Bucket(settings.restore_per_s, settings.bucket_size, clock)
         self._shop = shop
@@ -107,7 +104,7 @@ class Gateway:
         token = f"shpat_{secrets.token_hex(16)}"
         self._issued[token] = self._clock() + self._settings.token_s
         expires_in = max(int(self._settings.token_s) - 1, 0)
-        return _json({"access_token": token, "scope": ",".join(SCOPES), "expires_in": expires_in})
+        return _json({"access_token": token, "scope": ",".join(self.scopes), "expires_in": expires_in})
 
     async def graphql(self, request: web.Request) -> web.Response:
         """Run one GraphQL request."""
@@ -138,7 +135,7 @@ class Gateway:
         return body
 
     def _run(self, operation: Operation, variables: dict[str, Any], version: str) -> dict[str, Any]:
-        call = Call(self._shop, self._listings, self._attempts, version, SCOPES)
+        call = Call(self._shop, self._listings, self._attempts, version, self.scopes)
         body = self._engine.run(operation, variables, call, self.bucket)
         self.throttled += call.throttled
         self.points[operation.label] += call.points

@@ -5,14 +5,18 @@ and shipping; taxes inside and on top; cards, gift cards, bank transfers and ter
 """
 
 import random
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from isthmus.simulators.shopify.cart import Cart, CartLine, Delivery, Reduction
+from isthmus.simulators.shopify.catalog import Variant
 from isthmus.simulators.shopify.charges import Tax
 from isthmus.simulators.shopify.clientele import Clientele, address, vat_number
 from isthmus.simulators.shopify.lines import Attribute
 from isthmus.simulators.shopify.parties import Customer
 from isthmus.simulators.shopify.shop import Shop
+from isthmus.simulators.storefront import Unknown, WishedOrder
 
 VAT = Tax("VAT", Decimal("0.2"))
 NOTES = ("Please leave at the reception", "Ring twice", "It is a gift, no invoice in the parcel", "After 5 pm")
@@ -50,6 +54,39 @@ class OrdersBook:
         self._payment(chance, cart)
         self._remarks(chance, cart)
         return cart
+
+    def wished(self, wish: WishedOrder) -> Cart:
+        """Return the cart somebody wants, without discounts. Raises `Unknown`, `ValueError`."""
+        if wish.fees:
+            message = "Shopify's checkout charges no fees: sell them as a line"
+            raise ValueError(message)
+        chance = random.Random(wish.seed)  # noqa: S311 - repeatable chance, not secrecy
+        included = _happens(chance, "taxes included")
+        lines = [CartLine(self._sold(one.sku), one.quantity, _attributes(one.said)) for one in wish.lines]
+        cart = Cart(self._shop.currencies(), lines, taxes_included=included, tax=VAT)
+        if wish.email:
+            self._known(cart, self._account(wish.email))
+            cart.billing = cart.shipping
+        else:
+            self._buyer(chance, cart)
+        self._delivery(chance, cart)
+        cart.note = wish.note or None
+        cart.custom_attributes = [*cart.custom_attributes, *_attributes(wish.said)]
+        return cart
+
+    def _sold(self, sku: str) -> Variant:
+        variant = self._shop.variant(sku)
+        if variant is None:
+            message = f"no SKU {sku}"
+            raise Unknown(message)
+        return variant
+
+    def _account(self, email: str) -> Customer:
+        found = next((one for one in self._shop.customers.values() if one.email == email), None)
+        if found is None:
+            message = f"no customer {email}"
+            raise Unknown(message)
+        return found
 
     def _lines(self, chance: random.Random) -> list[CartLine]:
         count = chance.choices((1, 2, 3, 5), (45, 30, 17, 8))[0]
@@ -134,6 +171,10 @@ class OrdersBook:
             cart.tags = chance.sample(TAGS, chance.choice((1, 2)))
         if _happens(chance, "gift wrap"):
             cart.custom_attributes = [*cart.custom_attributes, Attribute("gift_wrap", "yes")]
+
+
+def _attributes(said: Iterable[tuple[str, Any]]) -> tuple[Attribute, ...]:
+    return tuple(Attribute(key, str(value)) for key, value in said)
 
 
 def _happens(chance: random.Random, what: str) -> bool:

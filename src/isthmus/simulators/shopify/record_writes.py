@@ -4,6 +4,7 @@ Source: https://shopify.dev/docs/api/admin-graphql/2026-07/mutations/metafieldsS
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from isthmus.simulators.shopify.call import Fields, Info
@@ -36,14 +37,20 @@ def metafield_of(shop: Shop, owner: Any, namespace: str | None, key: str) -> Met
 
 
 def metafields_of(shop: Shop, owner: Any, arguments: dict[str, Any]) -> Any:
-    """Return a page of a record's metafields."""
+    """Return a page of a record's metafields; asked for as `namespace.key`, that is what the key is then.
+
+    Source: https://shopify.dev/changelog/simplified-metafield-querying
+    """
     namespace, keys = arguments.get("namespace"), arguments.get("keys")
-    found = [
-        one
-        for one in shop.metafields.get(_id(owner), {}).values()
-        if (namespace is None or one.namespace == namespace_of(namespace))
-        and (keys is None or one.key in keys or f"{one.namespace}.{one.key}" in keys)
-    ]
+    found: list[Metafield] = []
+    for one in shop.metafields.get(_id(owner), {}).values():
+        if namespace is not None and one.namespace != namespace_of(namespace):
+            continue
+        whole = f"{one.namespace}.{one.key}"
+        if keys is None or one.key in keys:
+            found.append(one)
+        elif whole in keys:
+            found.append(replace(one, key=whole))
     return plain(found, arguments)
 
 

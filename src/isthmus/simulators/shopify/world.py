@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from isthmus.simulators.shopify.orders_book import OrdersBook
 from isthmus.simulators.shopify.settings import PLUS_PER_S, Settings
 from isthmus.simulators.shopify.shop import Shop, utc_now
 from isthmus.simulators.shopify.webhooks import Sender
-from isthmus.simulators.storefront import Unknown, control, hook_address
+from isthmus.simulators.storefront import Unknown, control, hook_address, wished
 
 TOPICS = (
     "orders/create", "orders/updated", "orders/cancelled", "products/create", "products/update",
@@ -73,6 +73,7 @@ class ShopifyWorld:
         """Return Shopify's paths and the controls this shop adds."""
         return [
             *self._paths(),
+            web.post("/__sim/order", control(lambda w: {"reference": self.place(w)})),
             web.post("/__sim/edit", control(lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])))),
             web.post("/__sim/cancel", control(lambda w: self.cancel(w["reference"]))),
             web.post("/__sim/stock", control(lambda w: self.set_stock(w["sku"], w["place"], int(w["quantity"])))),
@@ -85,6 +86,8 @@ class ShopifyWorld:
                 control(lambda w: self.change_plan(float(w["restore"]), float(w["bucket"]))),
             ),
             web.post("/__sim/damage", control(lambda w: self.damage(**w))),
+            web.post("/__sim/scopes", control(lambda w: self.grant(w["scopes"]))),
+            web.post("/__sim/unsubscribe", control(lambda w: self.unsubscribe(w["topic"]))),
             web.post("/__sim/uninstall", control(lambda _w: self.uninstall())),
             web.post("/__sim/announce", control(lambda _w: self.announce())),
         ]
@@ -117,13 +120,21 @@ class ShopifyWorld:
     async def place_orders(self, count: int, seed: int) -> list[str]:
         """Place `count` random importable orders now and return their names."""
         chance = random.Random(seed)  # noqa: S311 - repeatable chance, not secrecy
-        book = self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        book = self._opened_book()
         names: list[str] = []
         for number in range(count):
             names.append(checkout.place(self.shop, book.cart(chance)).name)
             if number % _BATCH == _BATCH - 1:
                 await asyncio.sleep(0)
         return names
+
+    def _opened_book(self) -> OrdersBook:
+        self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        return self._book
+
+    def place(self, wish: Mapping[str, Any]) -> str:
+        """Place one order as wished (`storefront.py`) and return its name. Raises `Unknown`, `ValueError`."""
+        return checkout.place(self.shop, self._opened_book().wished(wished(wish, "customAttributes"))).name
 
     def edit(self, reference: str, sku: str, quantity: int) -> None:
         """Set the quantity of a line. Raises `Unknown`, or `CannotAmend`."""
@@ -170,6 +181,19 @@ class ShopifyWorld:
         self.sender.tell("app/uninstalled", self.shop)
         self.shop.subscriptions.clear()
         self.gateway.uninstall()
+
+    def grant(self, scopes: Sequence[str]) -> None:
+        """Let the app hold these scopes and no others."""
+        self.gateway.scopes = tuple(str(scope) for scope in scopes)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Delete every subscription of a topic, as Shopify does after deliveries that failed. Raises `Unknown`."""
+        gone = [gid for gid, one in self.shop.subscriptions.items() if one.topic == topic]
+        if not gone:
+            message = f"nobody is subscribed to {topic}"
+            raise Unknown(message)
+        for gid in gone:
+            del self.shop.subscriptions[gid]
 
     def resend(self, reference: str, topic: str) -> None:
         """Send one order's webhook again, as it looks now. Raises `Unknown`."""

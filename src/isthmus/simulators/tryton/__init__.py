@@ -12,7 +12,10 @@ Doors: `/<db>/rpc/` (JSON-RPC with a session), `/rpc/` (version, databases), `/<
 Controls: those of `isthmus.simulators.stage`; `POST /__sim/stock` with
 `{"sku": "MUG-0010", "place": "WH", "quantity": 12}`, which counts a product in a warehouse; `POST /__sim/recount` with
 `{"seed": 1}`, which counts every product in every warehouse and finds another figure each time; `POST /__sim/damage`;
-`GET /__sim/history`. The fault `expire_auth` ends every session and refuses one request with a key.
+`GET /__sim/history`; `POST /__sim/field` with
+`{"model": "sale.sale", "name": "x_region", "type": "selection", "selection": {"n": "North"}}`, which adds a field as a
+module would (also `label`, `size`, `digits`, `relation`, `required`, `readonly`, `draft_only`); what added fields hold
+is shown as `custom` at `/__sim/state`. The fault `expire_auth` ends every session and refuses one request with a key.
 Operations are named `sale.sale.create`, `party.party.search_read`, `common.db.login`.
 """
 
@@ -21,4 +24,9 @@ from isthmus.simulators.tryton.world import TrytonWorld, build
 
 __all__ = ["SIMULATOR", "TrytonWorld"]
 
-SIMULATOR = Simulator(slug="tryton", title="Tryton 8.2", build=build)
+SIMULATOR = Simulator(
+    slug="tryton",
+    title="Tryton 8.2",
+    build=build,
+    form={"database": "demo", "login": "demo", "password": "demo-password"},
+)

@@ -1,5 +1,6 @@
 """What this Tryton really holds, for checks that must not trust the API: orders and free stock."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,8 @@ def _order(env: Env, row: Row) -> dict[str, Any]:
     goods: list[dict[str, Any]] = []
     extra: list[dict[str, Any]] = []
     for line in _lines(env, row):
-        told = {"quantity": whole(line["quantity"]), "unit_price": price(line["unit_price"], smallest)}
+        told: dict[str, Any] = {"quantity": whole(line["quantity"])}
+        told |= {"unit_price": price(line["unit_price"], smallest), **_added(env, "sale.line", line)}
         sku, service = _product(env, line["product"])
         if service:
             extra.append({**({"sku": sku} if sku else {"name": line["description"] or ""}), **told})
@@ -37,7 +39,32 @@ def _order(env: Env, row: Row) -> dict[str, Any]:
         "total": str(env["sale.sale"].get(row, "total_amount").quantize(smallest)),
         "currency": currency["code"],
         "partner": row["party"],
+        **_added(env, "sale.sale", row),
     }
+
+
+def partners(env: Env) -> list[dict[str, Any]]:
+    """Return the parties with a tax number, or with something in fields that were added."""
+    numbers = {row["party"]: row["code"] for row in env.table("party.identifier").rows.values() if row["type"]}
+    found: list[dict[str, Any]] = []
+    for row in env.table("party.party").rows.values():
+        told = {"tax_id": numbers[row["id"]]} if row["id"] in numbers else {}
+        told |= _added(env, "party.party", row)
+        if told:
+            found.append({"id": row["id"], "name": row["name"] or "", **told})
+    return found
+
+
+def _added(env: Env, model: str, row: Row) -> dict[str, Any]:
+    """Return what fields hold that were added to a model, as `custom`; nothing where they are empty."""
+    held = {name: _told(row.get(name)) for name in env.database.added.get(model, ()) if row.get(name) is not None}
+    return {"custom": held} if held else {}
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else value  # a time is one, too
 
 
 def _lines(env: Env, sale: Row) -> list[Row]:

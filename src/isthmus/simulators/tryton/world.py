@@ -14,6 +14,7 @@ from isthmus.simulators.stage import answer, body_of
 from isthmus.simulators.tryton import seed as seeds
 from isthmus.simulators.tryton import truth
 from isthmus.simulators.tryton.accounts import FULL, LIMITED, Accounts
+from isthmus.simulators.tryton.additions import add_field
 from isthmus.simulators.tryton.damage import damage
 from isthmus.simulators.tryton.models.quantities import free_in, in_location
 from isthmus.simulators.tryton.models.sale import Sale
@@ -50,6 +51,7 @@ class TrytonWorld:
         """Return Tryton's own paths and the controls that count stock and tell the order of writes."""
         now = lambda: self.service  # noqa: E731 - the server changes with every reset
         controls = [web.post("/__sim/stock", self._stock), web.post("/__sim/recount", self._recount)]
+        controls += [web.post("/__sim/field", self._field)]
         controls += [web.post("/__sim/damage", self._damage), web.get("/__sim/history", self._history)]
         return [*controls, *rpc.routes(now), *rest.routes(now)]
 
@@ -89,9 +91,9 @@ class TrytonWorld:
         return self.service.database.transact(env, lambda env: _counter_sale(env, chance))
 
     def truth(self) -> dict[str, Any]:
-        """Return orders and free stock."""
+        """Return orders, free stock, and parties with something in fields that were added."""
         env = self.env()
-        return {"orders": truth.orders(env), "stock": truth.stock(env)}
+        return {"orders": truth.orders(env), "stock": truth.stock(env), "partners": truth.partners(env)}
 
     def meter(self) -> dict[str, Any]:
         """Return how often the proxy said no, and how often processing failed behind a confirmation."""
@@ -140,6 +142,16 @@ class TrytonWorld:
         try:
             return answer({"done": self.damage(**await body_of(request))})
         except (LookupError, ArithmeticError) as wrong:
+            return answer({"error": str(wrong)}, status=400)
+
+    def add_field(self, **wish: Any) -> dict[str, Any]:
+        """Add a field to a model; see `additions.py`. Raises `LookupError`."""
+        return add_field(self.env(), wish)
+
+    async def _field(self, request: web.Request) -> web.Response:
+        try:
+            return answer(self.add_field(**await body_of(request)))
+        except (LookupError, TypeError) as wrong:
             return answer({"error": str(wrong)}, status=400)
 
     async def _history(self, _request: web.Request) -> web.Response:

@@ -7,6 +7,10 @@ only); webhooks go to the callback, signed with `demo-secret`. Every GraphQL nam
 Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
 does what a person or bad luck would; the world has the same as methods:
 
+- `/__sim/order` {"lines": [{"sku", "quantity", "customFields"}], "note", "customFields", "fees": [{"name", "amount"}],
+  "email", "seed"}: buy just this, see `storefront.py`. Fields must be declared, such as by the environment variable
+  ISTHMUS_SIM_VENDURE_CUSTOM_FIELDS="Order.giftNote:text, OrderLine.engraving"; a note goes into the order's history,
+  because Vendure has no place for what a buyer says
 - `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}, `/__sim/status` {"reference", "status"}
 - `/__sim/ship` {"reference"} or {"reference", "sku", "quantity"}, `/__sim/deliver` {"reference"}
 - `/__sim/return` {"reference", "sku", "quantity"}: units cancelled after delivery
@@ -26,6 +30,11 @@ from isthmus.simulators.stage import Simulator
 from isthmus.simulators.vendure.shop import LOGIN, PASSWORD
 from isthmus.simulators.vendure.world import WEBHOOK_SECRET, VendureWorld
 
-SIMULATOR = Simulator(slug="vendure", title="Vendure (Admin API 3.5)", build=VendureWorld)
+SIMULATOR = Simulator(
+    slug="vendure",
+    title="Vendure (Admin API 3.5)",
+    build=VendureWorld,
+    form={"login": LOGIN, "password": PASSWORD, "webhook_secret": WEBHOOK_SECRET},
+)
 
 __all__ = ["LOGIN", "PASSWORD", "SIMULATOR", "WEBHOOK_SECRET", "VendureWorld"]

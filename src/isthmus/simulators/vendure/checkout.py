@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from isthmus.simulators.vendure import cart, payments, states
 from isthmus.simulators.vendure.amounts import recalculate, take_off_line, take_off_order
@@ -21,6 +22,7 @@ class Wanted:
     variant: Variant
     quantity: int
     off_percent: int = 0
+    custom_fields: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(slots=True)
@@ -41,6 +43,9 @@ class Basket:
     charges: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     skew: int = 0
     draft: bool = False
+    custom_fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    #: what is written into the order's history; Vendure has no field for what a buyer says
+    note: str = ""
 
 
 class CannotPlace(RuntimeError):
@@ -72,6 +77,12 @@ def _filled(shop: Shop, basket: Basket) -> Order:
         result = cart.add(shop, order, one.variant, one.quantity)
         if isinstance(result, Failed):
             raise CannotPlace(result.told())
+        next(line for line in order.lines if line.product_variant is one.variant).custom_fields.update(
+            one.custom_fields
+        )
+    order.custom_fields.update(basket.custom_fields)
+    if basket.note:
+        states.note(shop, order, "ORDER_NOTE", {"note": basket.note})
     order.customer = basket.customer
     order.shipping_address = dict(basket.delivered_to)
     order.billing_address = dict(basket.billed_to)

@@ -6,11 +6,16 @@ addresses that say nothing.
 """
 
 import random
+from collections.abc import Iterable
+from typing import Any
 
+from isthmus.simulators.storefront import Unknown, WishedOrder, only
 from isthmus.simulators.vendure import stock
+from isthmus.simulators.vendure.assortment import CENTS
 from isthmus.simulators.vendure.catalog import Variant
 from isthmus.simulators.vendure.checkout import Basket, Wanted
 from isthmus.simulators.vendure.clientele import Clientele, address, home_of
+from isthmus.simulators.vendure.people import Customer
 from isthmus.simulators.vendure.shop import Shop
 
 #: how likely each thing is on one order
@@ -45,6 +50,46 @@ class OrdersBook:
         if _happens(chance, "loyalty"):
             basket.charges.append(("Loyalty bonus", -150))
         return basket
+
+    def wished(self, wish: WishedOrder) -> Basket:
+        """Return the basket somebody wants, without promotions. Raises `Unknown`, `ValueError`."""
+        chance = random.Random(wish.seed)  # noqa: S311 - repeatable chance, not secrecy
+        skus = [one.sku for one in wish.lines]
+        if len(set(skus)) < len(skus):
+            message = "a SKU stands on one line: put its units together"
+            raise ValueError(message)
+        lines = [
+            Wanted(self._sold(one.sku), one.quantity, custom_fields=self._declared("OrderLine", one.said))
+            for one in wish.lines
+        ]
+        shipping = chance.choices(list(self._shop.shipping_methods.values())[:3], _SHIPPING)[0]
+        payment = next(iter(self._shop.payment_methods.values()))
+        basket = Basket(lines, shipping, payment, custom_fields=self._declared("Order", wish.said), note=wish.note)
+        self._buyer(chance, basket)
+        if wish.email:
+            basket.customer = self._account(wish.email)
+            basket.delivered_to = basket.billed_to = home_of(self._shop, basket.customer)
+        basket.charges += [(name, int(amount * CENTS)) for name, amount in wish.fees]
+        return basket
+
+    def _sold(self, sku: str) -> Variant:
+        variant = self._shop.variant(sku)
+        if variant is None:
+            message = f"no SKU {sku}"
+            raise Unknown(message)
+        return variant
+
+    def _account(self, email: str) -> Customer:
+        found = self._shop.customer(email)
+        if found is None or found.user is None:
+            message = f"no customer {email} with an account"
+            raise Unknown(message)
+        return found
+
+    def _declared(self, entity: str, said: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        known = {one.name for one in self._shop.settings.custom_fields if one.entity == entity}
+        only(dict(said), known, f"{entity} in this shop")
+        return dict(said)
 
     def _lines(self, chance: random.Random) -> list[Wanted]:
         count = chance.choices((1, 2, 3, 5), (45, 30, 17, 8))[0]

@@ -11,13 +11,18 @@ _SPOKEN = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false
 YEAR_S = 365 * 24 * 3600.0
 
 
+#: what may have custom fields here, and of which types
+ENTITIES = ("Order", "OrderLine", "ProductVariant", "Fulfillment", "Customer", "Product")
+TYPES = ("string", "text", "int", "float", "boolean", "datetime")
+
+
 @dataclass(frozen=True, slots=True)
 class CustomField:
     """One custom field as a shop's config declares it."""
 
-    entity: str  # Order, OrderLine, ProductVariant, Fulfillment, Customer, Product
+    entity: str  # one of `ENTITIES`
     name: str
-    type: str = "string"  # string, text, int, float, boolean, datetime
+    type: str = "string"  # one of `TYPES`
     unique: bool = False
     readonly: bool = False
 
@@ -73,9 +78,24 @@ class Settings:
         changed: dict[str, Any] = {}
         for one in fields(cls):
             text = environment.get(_PREFIX + one.name.upper())
-            if text and isinstance(one.default, str | int | float):
+            if text and one.name == "custom_fields":
+                changed[one.name] = (*DECLARED, *declared(text))
+            elif text and isinstance(one.default, str | int | float):
                 changed[one.name] = _read(one.name, text, cast("object", one.default))
         return cls(**changed)
+
+
+def declared(text: str) -> tuple[CustomField, ...]:
+    """Read fields a shop declares besides, such as `Order.giftNote:text, OrderLine.engraving`. Raises `ValueError`."""
+    found: list[CustomField] = []
+    for each in filter(None, (part.strip() for part in text.split(","))):
+        where, _, kind = each.partition(":")
+        entity, _, name = where.partition(".")
+        if entity not in ENTITIES or not name.isidentifier() or (kind or "string") not in TYPES:
+            message = f"{_PREFIX}CUSTOM_FIELDS: {each!r} is not of the form 'Order.giftNote:text'"
+            raise ValueError(message)
+        found.append(CustomField(entity, name, kind or "string"))
+    return tuple(found)
 
 
 def _read(name: str, text: str, usual: object) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from isthmus.simulators.faults import Faults
-from isthmus.simulators.storefront import Unknown, control, hook_address
+from isthmus.simulators.storefront import Unknown, control, hook_address, wished
 from isthmus.simulators.vendure import amendments, checkout, merchant, seeds, stock
 from isthmus.simulators.vendure.assortment import CENTS
 from isthmus.simulators.vendure.catalog import StockLocation, Variant
@@ -67,6 +67,7 @@ class VendureWorld:
     def routes(self) -> list[web.RouteDef]:
         """Return the shop's own paths and the controls this double adds."""
         acts: dict[str, Callable[[dict[str, Any]], object]] = {
+            "order": lambda w: {"reference": self.place(w)},
             "edit": lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])),
             "cancel": lambda w: self.cancel(w["reference"]),
             "status": lambda w: self.set_state(w["reference"], w["status"]),
@@ -128,13 +129,25 @@ class VendureWorld:
     async def place_orders(self, count: int, seed: int) -> list[str]:
         """Place `count` random importable orders now and return their codes."""
         chance = random.Random(seed)  # noqa: S311 - repeatable chance, not secrecy
-        book = self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        book = self._opened_book()
         codes: list[str] = []
         for position in range(count):
             codes.append(checkout.place(self.shop, book.basket(chance)).code)
             if position % _BATCH == _BATCH - 1:
                 await asyncio.sleep(0)
         return codes
+
+    def _opened_book(self) -> OrdersBook:
+        self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        return self._book
+
+    def place(self, wish: Mapping[str, Any]) -> str:
+        """Place one order as wished (`storefront.py`) and return its code. Raises `Unknown`, `ValueError`."""
+        basket = self._opened_book().wished(wished(wish, "customFields"))
+        try:
+            return checkout.place(self.shop, basket).code
+        except checkout.CannotPlace as refused:
+            raise ValueError(str(refused)) from refused
 
     def edit(self, reference: str, sku: str, quantity: int) -> None:
         """Set the units of a line, with the money to match. Raises `Unknown`, or `CannotAmend`."""

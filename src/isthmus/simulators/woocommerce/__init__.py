@@ -7,6 +7,8 @@ writes and one of a user without rights); webhooks of the callback are signed wi
 Besides the usual controls (`/__sim/state`, `orders`, `fault`, `reset`), a POST with a JSON body to one of these
 does what a person or bad luck would; the world has the same as methods:
 
+- `/__sim/order` {"lines": [{"sku", "quantity", "meta_data"}], "note", "meta_data", "fees": [{"name", "amount"}],
+  "email", "seed"}: buy just this, see `storefront.py`
 - `/__sim/edit` {"reference", "sku", "quantity"}, `/__sim/cancel` {"reference"}, `/__sim/status` {"reference", "status"}
 - `/__sim/refund` {"reference", "amount"} or {"reference", "sku", "quantity"}: by hand, no gateway sends anything
 - `/__sim/stock` {"sku", "quantity"}: there is one figure per SKU, and no places
@@ -24,9 +26,19 @@ paid for are `test` there, because nobody should import them. Seeds: see `seeds.
 """
 
 from isthmus.simulators.stage import Simulator
-from isthmus.simulators.woocommerce.shop import CONSUMER_KEY, CONSUMER_SECRET
+from isthmus.simulators.woocommerce.shop import CONSUMER_KEY, CONSUMER_SECRET, WEBHOOK_SECRET
 from isthmus.simulators.woocommerce.world import WooCommerceWorld
 
-SIMULATOR = Simulator(slug="woocommerce", title="WooCommerce (REST wc/v3)", build=WooCommerceWorld)
+SIMULATOR = Simulator(
+    slug="woocommerce",
+    title="WooCommerce (REST wc/v3)",
+    build=WooCommerceWorld,
+    form={
+        "consumer_key": CONSUMER_KEY,
+        "consumer_secret": CONSUMER_SECRET,
+        "webhook_secret": WEBHOOK_SECRET,
+    },
+    place="Store",
+)
 
 __all__ = ["CONSUMER_KEY", "CONSUMER_SECRET", "SIMULATOR", "WooCommerceWorld"]

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from isthmus.simulators.woocommerce.catalog import Product
 from isthmus.simulators.woocommerce.orders import Address
 from isthmus.simulators.woocommerce.people import Customer
+
+Said = tuple[tuple[str, Any], ...]
 
 
 @dataclass(slots=True)
@@ -17,6 +20,8 @@ class CartLine:
     #: what a person in the shop took off this line
     goodwill_percent: Decimal = Decimal(0)
     engraving: str = ""
+    #: free fields of the line, by key; a key may come twice
+    said: Said = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +52,7 @@ class Cart:
     shipping: Address | None = None
     note: str = ""
     remarks: dict[str, str] = field(default_factory=dict[str, str])
+    #: free fields of the order, by key; a key may come twice
+    said: Said = ()
     skew: Decimal = Decimal(0)
     abandoned: bool = False

@@ -68,6 +68,7 @@ def _order(shop: Shop, cart: Cart, when: datetime) -> Order:
     order.shipping.update({name: value for name, value in (cart.shipping or {}).items() if name in order.shipping})
     for key, text in cart.remarks.items():
         meta.put(order.meta, key, text, shop.new_id)
+    meta.add(order.meta, cart.said, shop.new_id)
     return order
 
 
@@ -90,6 +91,7 @@ def _goods(shop: Shop, cart: Cart, wanted: CartLine) -> Line:
     chosen = {str(one["name"]).lower(): one["option"] for one in product.attributes if "option" in one}
     for key, text in {**chosen, **({"Engraving": wanted.engraving} if wanted.engraving else {})}.items():
         meta.put(line.meta, key, text, shop.new_id)
+    meta.add(line.meta, wanted.said, shop.new_id)
     return line
 
 

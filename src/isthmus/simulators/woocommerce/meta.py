@@ -37,6 +37,15 @@ def put(meta: Meta, key: str, value: Any, new_id: Callable[[str], int]) -> None:
     merge(meta, [{"key": key, "value": value}], new_id)
 
 
+def add(meta: Meta, rows: Iterable[tuple[str, Any]], new_id: Callable[[str], int]) -> None:
+    """Add fields as `add_meta_data` of PHP does for plugins: a key that is there comes once more.
+
+    Source: https://woocommerce.github.io/code-reference/classes/WC-Data.html (`add_meta_data`, `unique` false)
+    """
+    for key, said in rows:
+        meta.append({"id": new_id("meta"), "key": key, "value": kept(said)})
+
+
 def value(meta: Meta, key: str) -> Any:
     """Return what a field holds, or nothing."""
     return next((one["value"] for one in meta if one["key"] == key), None)

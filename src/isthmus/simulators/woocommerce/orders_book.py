@@ -7,6 +7,7 @@ added and taken off; prices with and without tax; cards, bank transfers, invoice
 import random
 from decimal import Decimal
 
+from isthmus.simulators.storefront import Unknown, WishedOrder
 from isthmus.simulators.woocommerce import meta
 from isthmus.simulators.woocommerce.cart import Cart, CartLine, Delivery
 from isthmus.simulators.woocommerce.catalog import Product
@@ -49,6 +50,34 @@ class OrdersBook:
         self._delivery(chance, cart)
         self._extras(chance, cart)
         return cart
+
+    def wished(self, wish: WishedOrder) -> Cart:
+        """Return the cart somebody wants, without coupons. Raises `Unknown`."""
+        chance = random.Random(wish.seed)  # noqa: S311 - repeatable chance, not secrecy
+        lines = [CartLine(self._sold(one.sku), one.quantity, said=one.said) for one in wish.lines]
+        cart = Cart(lines, self._shop.settings.prices_include_tax, self._shop.settings.currency)
+        self._buyer(chance, cart)
+        if wish.email:
+            self._known(cart, self._account(wish.email))
+            cart.shipping, cart.remarks = shipped_to(cart.billing), {}
+        self._delivery(chance, cart)
+        cart.fees += wish.fees
+        cart.note, cart.said = wish.note, wish.said
+        return cart
+
+    def _sold(self, sku: str) -> Product:
+        product = self._shop.product(sku)
+        if product is None or product.kind not in {"simple", "variation"}:
+            message = f"no SKU {sku} that can be sold"
+            raise Unknown(message)
+        return product
+
+    def _account(self, email: str) -> Customer:
+        found = next((one for one in self._shop.customers.values() if one.email == email), None)
+        if found is None:
+            message = f"no customer {email}"
+            raise Unknown(message)
+        return found
 
     def _lines(self, chance: random.Random) -> list[CartLine]:
         count = chance.choices((1, 2, 3, 5), (45, 30, 17, 8))[0]

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from isthmus.simulators.faults import Faults
-from isthmus.simulators.storefront import Unknown, control, hook_address
+from isthmus.simulators.storefront import Unknown, control, hook_address, wished
 from isthmus.simulators.woocommerce import amendments, checkout, merchant, seeds, shipment_routes, stock
 from isthmus.simulators.woocommerce.bodies import body_of as told
 from isthmus.simulators.woocommerce.catalog import Product
@@ -92,6 +92,7 @@ class WooCommerceWorld:
     def routes(self) -> list[web.RouteDef]:
         """Return the site's paths and the controls this shop adds."""
         acts: dict[str, Callable[[dict[str, Any]], object]] = {
+            "order": lambda w: {"reference": self.place(w)},
             "edit": lambda w: self.edit(w["reference"], w["sku"], int(w["quantity"])),
             "cancel": lambda w: self.cancel(w["reference"]),
             "status": lambda w: self.set_status(w["reference"], w["status"]),
@@ -144,13 +145,21 @@ class WooCommerceWorld:
     async def place_orders(self, count: int, seed: int) -> list[str]:
         """Place `count` random importable orders now and return their numbers."""
         chance = random.Random(seed)  # noqa: S311 - repeatable chance, not secrecy
-        book = self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        book = self._opened_book()
         numbers: list[str] = []
         for position in range(count):
             numbers.append(checkout.place(self.shop, book.cart(chance)).number)
             if position % _BATCH == _BATCH - 1:
                 await asyncio.sleep(0)
         return numbers
+
+    def _opened_book(self) -> OrdersBook:
+        self._book = self._book or OrdersBook(self.shop, Clientele(self.shop))
+        return self._book
+
+    def place(self, wish: Mapping[str, Any]) -> str:
+        """Place one order as wished (`storefront.py`) and return its number. Raises `Unknown`, `ValueError`."""
+        return checkout.place(self.shop, self._opened_book().wished(wished(wish, "meta_data"))).number
 
     def edit(self, reference: str, sku: str, quantity: int) -> None:
         """Set the quantity of a line. Raises `Unknown`, or `CannotAmend`."""

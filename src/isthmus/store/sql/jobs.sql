@@ -192,6 +192,11 @@ FROM mine, turn;
 -- Whether anything is still to be tried again by itself.
 SELECT id FROM job WHERE state = 'snoozed' AND state <> 'done' ORDER BY flow, marked_at LIMIT 1;
 
+-- name: snoozed_for
+-- What waits in a flow for one reason, the longest first.
+SELECT number, subject, marked_at FROM job
+WHERE state = 'snoozed' AND state <> 'done' AND flow = :flow AND code = :code ORDER BY marked_at LIMIT :most;
+
 -- name: running_job
 -- Whether anything is in somebody's hands, alive or not.
 SELECT id FROM job WHERE state = 'running' AND state <> 'done' ORDER BY flow, marked_at LIMIT 1;

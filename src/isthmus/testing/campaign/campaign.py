@@ -22,6 +22,8 @@ from isthmus.testing.campaign.scene import Project, Scene, Site
 
 #: Opens a database of one run's own for an arm; it is dropped when the block ends.
 Sites = Mapping[Dialect, Callable[[Arm], AbstractAsyncContextManager[Site]]]
+#: How often the acts are played once more where chance has left out points: which job waits for which is chance.
+AGAIN = 2
 COUNTED = ("offered", "once", "lost", "doubled", "wrong", "asked")
 
 
@@ -102,6 +104,10 @@ async def campaign(runs: Sequence[Run], ground: Ground, *, lanes: int, told: Cal
                 await pair.close()
 
     await asyncio.gather(*(lane(number) for number in range(lanes)))
+    for _ in range(AGAIN):
+        if left := set(_missed_on(done)):
+            waiting = [run for run in reversed(runs) if run.arm in POINTS and run.dialect in left]
+            await asyncio.gather(*(lane(number) for number in range(lanes)))
     return done
 
 
@@ -135,13 +141,18 @@ def summed(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def _missed(results: Sequence[Result]) -> list[str]:
+    """Return the points at which nothing was killed, of every store together."""
+    return sorted({point for points in _missed_on(results).values() for point in points})
+
+
+def _missed_on(results: Sequence[Result]) -> dict[str, list[str]]:
     """Return the points of each store at which nothing was killed, where all arms that kill at points were played."""
-    found: set[str] = set()
+    found: dict[str, list[str]] = {}
     for store in {each.store for each in results}:
         killing = [each for each in results if each.store == store and each.arm in {arm.name for arm in POINTS}]
         if {each.arm for each in killing} == {arm.name for arm in POINTS}:
-            found |= set(missed(store, {point for each in killing for point in each.met}))
-    return sorted(found)
+            found[store] = missed(store, {point for each in killing for point in each.met})
+    return {store: points for store, points in found.items() if points}
 
 
 def _line(runs: Sequence[Result]) -> dict[str, Any]:

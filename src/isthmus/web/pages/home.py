@@ -80,6 +80,7 @@ class HomeView:
     asked: Sequence[Asked]
     connections: Sequence[ConnectionCard]
     proof: Figure | None
+    drift: Figure | None
 
 
 class Home:
@@ -110,6 +111,9 @@ def home_view(found: Status, asked: Sequence[Question]) -> HomeView:
         asked=[_asked(each, found.at) for each in asked],
         proof=Figure("rows of the proof are open", counted(found.proof_open), "/proof", "late")
         if found.proof_open
+        else None,
+        drift=Figure("of their answers are not as they were", f"{found.drift_open:,}", "/drift", "late")
+        if found.drift_open
         else None,
         connections=[
             connection_card(each, [s for s in found.streams if s.connection == each.name], found.at)

@@ -1,5 +1,6 @@
 """Models, fields and external ids as records: ir.model, ir.model.fields, ir.model.data."""
 
+import ast
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,16 @@ from isthmus.simulators.odoo.orm.fields import (
     boolean,
     char,
     computed,
+    integer,
     many2one,
     selection,
 )
 from isthmus.simulators.odoo.orm.model import Model
 
 #: types of fields people can add by hand here
-TYPES = ("char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "many2one")
+PLAIN = ("char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection")
+LINKS = ("many2one", "many2many")
+TYPES = (*PLAIN, *LINKS)
 _KIND = {"float": "decimal", "datetime": "moment", "date": "day"}
 _NAME = re.compile(r"x_[a-z0-9_]+")
 
@@ -49,8 +53,10 @@ class FieldRecord(Model):
         many2one("model_id", "ir.model", "Model", required=True, index=True),
         char("model", "Model Name", index=True),
         char("field_description", "Field Label", default=""),
-        selection("ttype", "Field Type", {t: t for t in (*TYPES, "selection", "one2many", "many2many")}, required=True),
+        selection("ttype", "Field Type", {t: t for t in (*TYPES, "one2many")}, required=True),
         char("relation", "Related Model"),
+        char("selection", "Selection Options (Deprecated)"),
+        integer("size", "Size"),
         boolean("required", "Required"),
         boolean("readonly", "Readonly"),
         boolean("store", "Stored", default=True),
@@ -62,7 +68,8 @@ class FieldRecord(Model):
     def prepare(self, row: Row, given: frozenset[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Add the field to its model."""
         row["model"] = self.env["ir.model"].row(row["model_id"])["model"]
-        if not _NAME.fullmatch(row["name"] or ""):
+        # An app names its fields as it likes.
+        if row["state"] == "manual" and not _NAME.fullmatch(row["name"] or ""):
             message = "Custom fields must have a name that starts with 'x_'!"
             raise ValidationError(message)
         if row["name"] in self.env.database.fields[row["model"]]:
@@ -80,8 +87,29 @@ class FieldRecord(Model):
             raise UserError(msg)
         make: Any = getattr(kinds, _KIND.get(kind, kind))
         label = row["field_description"] or row["name"]
-        rest = (row["relation"] or "", label) if kind == "many2one" else (label,)
-        return replace(make(row["name"], *rest), required=row["required"], copied=row["copied"])
+        rest: tuple[Any, ...] = (label,)
+        if kind in LINKS:
+            if row["relation"] not in self.env:
+                msg = f"Unknown model {row['relation']!r} for field {row['name']!r}"
+                raise UserError(msg)
+            rest = (row["relation"], label)
+        elif kind == "selection":
+            rest = (label, _choices(row["selection"]))
+        field: Field = make(row["name"], *rest)
+        size = row["size"] if kind == "char" and row["size"] else None
+        return replace(field, required=row["required"], readonly=row["readonly"], copied=row["copied"], size=size)
+
+
+def _choices(written: str | None) -> dict[str, str]:
+    """Return the options of a text such as `[('red', 'Red')]`. Raises `UserError`."""
+    try:
+        return {str(key): str(label) for key, label in ast.literal_eval(written or "[]")}
+    except (SyntaxError, TypeError, ValueError):
+        message = (
+            "The Selection Options expression is not a valid Pythonic expression. "
+            "Please provide an expression in the [('key','Label'), ...] format."
+        )
+        raise UserError(message) from None
 
 
 class ExternalId(Model):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from isthmus.simulators.odoo import vat
 from isthmus.simulators.odoo.errors import UserError, ValidationError
 from isthmus.simulators.odoo.orm.fields import (
     Row,
@@ -163,6 +164,9 @@ class Partner(Model):
                 message = "The operation cannot be completed: Contacts require a name"
                 raise ValidationError(message)
             self._refuse_cycle(record_id)
+        if "base_vat" in self.env.database.apps and changed & {"vat", "country_id", "parent_id"}:
+            for record_id in ids:
+                self._check_vat(self.row(record_id))
         if changed & {"id", "name", "parent_id", "is_company", "type"}:
             for record_id in ids:
                 self._rename(record_id)
@@ -174,6 +178,12 @@ class Partner(Model):
                 message = "You cannot create recursive Partner hierarchies."
                 raise ValidationError(message)
             above = self.row(above)["parent_id"]
+
+    def _check_vat(self, row: Row) -> None:
+        """Refuse a tax number that does not look like one of its country, as the app `base_vat` does."""
+        country = self._compute_country_code(row) or ""
+        if row["vat"] and not vat.fits(row["vat"], country):
+            raise ValidationError(vat.refusal(row["vat"], country, f"partner [{row['name']}]"))
 
     def _rename(self, record_id: int) -> None:
         row = self.row(record_id)

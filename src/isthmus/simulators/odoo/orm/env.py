@@ -44,6 +44,10 @@ class Database:
         #: (user, operation) to the models that user may not do it on; "*" stands for all
         self.denied: dict[tuple[int, str], frozenset[str]] = {}
         self._plans: dict[str, Plan] = {}
+        #: names of the fields that were added, by model
+        self.added: dict[str, list[str]] = {}
+        #: apps beyond those every database of ours has
+        self.apps: set[str] = set()
         for model in models:
             fields = {field.name: field for field in model.all_fields() if field.since <= version <= field.until}
             self.models[model.name] = model
@@ -59,13 +63,17 @@ class Database:
         return Env(self, uid, dict(context or {}), (began or self.now()).astimezone(UTC).replace(tzinfo=None))
 
     def add_field(self, model: str, field: Field) -> None:
-        """Add a custom field; taken back with the transaction."""
+        """Add a custom field, empty on every record; taken back with the transaction."""
         self.fields[model][field.name] = field
+        self.added.setdefault(model, []).append(field.name)
+        for row in self.store.tables[model].rows.values():
+            row.setdefault(field.key, field.default)
         self._plans.pop(model, None)
         self.store.journal.append(lambda: self._drop_field(model, field.name))
 
     def _drop_field(self, model: str, name: str) -> None:
         self.fields[model].pop(name, None)
+        self.added[model].remove(name)
         self._plans.pop(model, None)
 
     def plan(self, model: str) -> "Plan":

@@ -43,6 +43,7 @@ class Field:
     related: str = ""  # "product_tmpl_id.name": read and written through
     choices: tuple[tuple[str, str], ...] = ()
     digits: int | None = None
+    size: int | None = None  # letters a char keeps; further ones are cut without a word
     copied: bool = True
     company_dependent: bool = False
     since: int = 0
@@ -144,7 +145,7 @@ def accept(model: str, field: Field, value: Any) -> Any:
     """Return the inner value for a wire value of any type but x2many. Raises `WrongValue`."""
     kind = field.type
     if kind in TEXTS:
-        written = None if value is None or value is False else str(value)
+        written = None if value is None or value is False else str(value)[: field.size]
         return cleaned(written) if kind == "html" and written else written
     if kind in NUMBERS:
         return rounded(number(value), field.digits)

@@ -13,6 +13,7 @@ from isthmus.simulators.odoo.orm.records import Records, remote
 from isthmus.simulators.shapes import is_list, listed
 
 Show = Callable[[Row], Any]
+_PRECISION = 16
 
 
 class Reading(Records):
@@ -212,6 +213,10 @@ def _described(field: Field) -> Mapping[str, Any]:
         answer["relation"] = field.relation
     if field.type == "one2many":
         answer["relation_field"] = field.inverse
+    if field.size:
+        answer["size"] = field.size
+    if field.digits is not None and field.type == "float":
+        answer["digits"] = [_PRECISION, field.digits]
     if field.type == "selection":
         answer["selection"] = [list(choice) for choice in field.choices]
     return answer

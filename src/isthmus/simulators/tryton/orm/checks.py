@@ -27,6 +27,10 @@ class Checks(Reading):
             if field.required and value is None:
                 message = f'A value is required for field "{field.label}" in "{self.title}".'
                 raise UserError(message)
+            if field.size is not None and value is not None and len(value) > field.size:
+                what = f'The value "{value}" for field "{field.label}" in "{self.title}"'
+                message = f"{what} is too long ({len(value)} > {field.size})."
+                raise UserError(message)
             if field.type == "many2one" and field.name not in _STAMPS and value is not None and not field.multi:
                 self._check_link(field, value)
 

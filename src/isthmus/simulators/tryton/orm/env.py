@@ -54,12 +54,22 @@ class Database:
         self.denied: dict[tuple[int, str], frozenset[str]] = {}
         #: why work that was put off failed, oldest first
         self.failures: list[str] = []
+        #: names of the fields that were added, by model
+        self.added: dict[str, list[str]] = {}
         for model in models:
             fields = {field.name: field for field in model.all_fields()}
             self.models[model.name] = model
             self.fields[model.name] = fields
             self.plans[model.name] = planned(fields.values())
             self.store.make_table(model.name, (f.name for f in fields.values() if f.index))
+
+    def add_field(self, model: str, field: "Field") -> None:
+        """Add a field, empty on every record."""
+        self.fields[model][field.name] = field
+        self.plans[model] = planned(self.fields[model].values())
+        self.added.setdefault(model, []).append(field.name)
+        for row in self.store.tables[model].rows.values():
+            row.setdefault(field.name, None)
 
     def moment(self) -> datetime:
         """Return the time of one transaction, never the same twice, as a running server hardly ever does."""

@@ -46,6 +46,7 @@ class Field:
     choices: tuple[tuple[str | None, str], ...] = ()
     targets: tuple[str, ...] = ()  # models a reference may point to
     digits: Digits = None
+    size: int | None = None  # letters a one-line text keeps
     multi: bool = False  # one value per company, kept as {company: value}
     index: bool = False
     copied: bool = True

@@ -194,6 +194,10 @@ def described(field: Field) -> dict[str, Any]:
         "on_change_with": [],
         "loading": "eager" if field.kept else "lazy",
     }
+    if field.size is not None:
+        told["size"] = field.size
+    if isinstance(field.digits, int):
+        told["digits"] = f"[null, {field.digits}]"  # a PYSON text
     if field.relation:
         told["relation"] = field.relation
     if field.type == "one2many":
