@@ -56,6 +56,7 @@ CALLED = {
     "isc license": "ISC",
     "isc license (iscl)": "ISC",
     "python software foundation license": "PSF-2.0",
+    "psfl": "PSF-2.0",
 }
 #: Packages that stand in the pins and need no permissive licence, or cannot be asked for it; each with its reason.
 EXCUSED = {

@@ -54,6 +54,8 @@ def mapping_page() -> str:
         *(_record(name, record) for name, record in _records(targets.SECTIONS).items()),
         "## Functions\n",
         _functions(),
+        "## What `isthmus mapping check` finds\n",
+        _findings(),
         _limits(),
     ]
     return "\n".join(parts)
@@ -93,6 +95,12 @@ def _functions() -> str:
         (f"`{name}`", each.says, f"`{each.example}`".replace("|", "\\|")) for name, each in functions.FUNCTIONS.items()
     ]
     return source.table(("function", "gives", "example"), rows)
+
+
+def _findings() -> str:
+    findings = importlib.import_module("isthmus.mapping.findings")
+    rows = [(f"`{code}`", str(sort.weight), sort.says, sort.do) for code, sort in findings.SORTS.items()]
+    return source.table(("code", "weight", "what it is", "what to do"), rows)
 
 
 def _limits() -> str:

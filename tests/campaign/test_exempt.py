@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.admin import drift
+from isthmus.admin import drift, revisions
 from isthmus.admin.proof_export import verify_store
 from isthmus.engine import failpoints
 from isthmus.engine.drift import Watch, everything
@@ -145,6 +145,20 @@ async def test_what_nobody_asks_any_more_goes_in_the_next_round(point: str, when
         failpoints.arm({})
         await upkeep.prune()
         assert (await store.read("shapes"), await told(store)) == ([], [])
+
+
+@pytest.mark.parametrize("when", WHEN)
+async def test_a_revision_is_written_down_with_who_and_why_or_not_at_all(when: str) -> None:
+    armed("keep_mapping", when)
+    ran = revisions.Kept(revision="abc", document="note = 'x'", hooks="", tables="")
+    async with world_of() as world:
+        context = world.harness.engine.context
+        with pytest.raises(Died):
+            await revisions.changed(context, "orders", "publish mapping", before=None, after=ran, by="eve", why="new")
+        failpoints.arm({})
+        there = 0 if when == "before" else 1
+        assert len(await revisions.revisions(context)) == there
+        assert len(await context.store.read("audit_trail", wish=5)) == there
 
 
 async def goes_on(group: Group) -> None:

@@ -133,7 +133,7 @@ company.name = "customer.note"
 
 
 def replace_told(mapping: OrderMapping, heard: list[tuple[str, str]]) -> OrderMapping:
-    def hear(each: Any, about: str, _before: Any, _after: Any) -> None:
+    def hear(each: Any, about: str, _read: Any, _before: Any, _after: Any) -> None:
         heard.append((each.field, about))
 
     return OrderMapping(

@@ -7,6 +7,7 @@ be used is said and the document before it goes on.
 import importlib.util
 import inspect
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,17 @@ def _line(wrong: BaseException, path: Path) -> int:
     return line
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A mapping that ran: its revision, and the texts that made it. `tables` is a digest of the rows of its files."""
+
+    flow: str
+    revision: str
+    document: str
+    hooks: str
+    tables: str
+
+
 @dataclass(slots=True)
 class Project:
     """One flow's files, read anew when one of them changes. `written` are the tables of isthmus.toml."""
@@ -87,6 +99,8 @@ class Project:
     kind: str = "orders"
     #: Why the files as they are now cannot be used; empty while all is well.
     trouble: str = ""
+    #: What ran since somebody wrote it down last; a process that writes nothing down keeps a few.
+    news: deque[Live] = field(default_factory=lambda: deque[Live](maxlen=100))
     _looked_at: float = 0.0
     _seen: tuple[tuple[str, int, int], ...] = ()
     _mapping: OrderMapping = field(default_factory=OrderMapping)
@@ -144,9 +158,12 @@ class Project:
         files = Tables(read_tables(self.folder, self.flow))
         tables = Tables(document.tables).over(files).over(self.written)
         try:
-            mapping = build(document, tables, hooks.functions, _content(hooks.text, files))
+            mapping = build(document, tables, hooks.functions, content_of(hooks.text, files))
         except MappingError as wrong:
             raise ConfigError(str(wrong)) from wrong
+        if mapping.revision and mapping.revision != self._mapping.revision:
+            rows = revision_of(content_of("", files))
+            self.news.append(Live(self.flow, mapping.revision, document.text, hooks.text, rows))
         self._mapping, self._rows, self.trouble = mapping, tables.rows, ""
 
 
@@ -165,7 +182,7 @@ def document_of(folder: Path, flow: str) -> Document:
         raise ConfigError(str(wrong)) from wrong
 
 
-def _content(hooks: str, files: Tables) -> str:
+def content_of(hooks: str, files: Tables) -> str:
     """Return what a mapping is made of beside its document."""
     rows = [f"{name}\x1e{word}\x1e{other}" for name, some in sorted(files.rows.items()) for word, other in some.items()]
     return "\x1d".join([hooks, *rows]) if hooks or rows else ""

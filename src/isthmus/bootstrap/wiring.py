@@ -50,6 +50,8 @@ class App:
     config: ProjectConfig
     context: Context
     engine: Engine
+    #: The files of each flow of orders.
+    mappings: Sequence[Project] = ()
 
 
 @asynccontextmanager
@@ -69,33 +71,52 @@ async def opened(
 
     Raises `ConfigError` and `StoreError`.
     """
-    hands = clock or SystemClock()
-    if clock is None and not config.database.startswith("sqlite:"):
-        hands = SharedClock(hands)
     settings = flow_settings(config)
+    hands = _hands(config, clock)
+    watch = watch or Watch(hands)
+    async with joined(config, hands, way_out=way_out, opener=opener, watch=watch) as context:
+        rules = Rules(windows={each.name: each.windows for each in config.connections.values()})
+        engine = Engine(
+            context,
+            lambda engine: _flows(engine, settings),
+            rules,
+            plan,
+            lambda engine: _proofs(engine, settings, config),
+            watch=watch,
+        )
+        files = [each.mapping for each in settings if isinstance(each, OrderSettings)]
+        yield App(config, context, engine, [each for each in files if isinstance(each, Project)])
+
+
+@asynccontextmanager
+async def joined(
+    config: ProjectConfig,
+    clock: Clock | None = None,
+    *,
+    way_out: Http | None = None,
+    opener: Callable[[str, Path], Awaitable[Store]] | None = None,
+    watch: Watch | None = None,
+) -> AsyncGenerator[Context]:
+    """Open store and connections without the flows, for questions that are asked while a flow's files are wrong."""
+    hands = _hands(config, clock)
     async with way_out or failpoints.http() as http:
-        watch = watch or Watch(hands)
-        connections = open_connections(config, http, hands, watch=watch)
+        connections = open_connections(config, http, hands, watch=watch or Watch(hands))
         opened_by = opener or partial(open_store, connections=config.database_connections)
         store = failpoints.watched(await opened_by(config.database, config.folder))
         try:
             await bring_up(store, alone=lambda: store.dialect == "sqlite" and not worker_of(config))
-            context = Context(store, hands, connections)
-            rules = Rules(windows={each.name: each.windows for each in config.connections.values()})
-            engine = Engine(
-                context,
-                lambda engine: _flows(engine, settings),
-                rules,
-                plan,
-                lambda engine: _proofs(engine, settings, config),
-                watch=watch,
-            )
-            yield App(config, context, engine)
+            yield Context(store, hands, connections)
         finally:
             async with AsyncExitStack() as closing:  # one that fails keeps none of the others open
                 closing.push_async_callback(store.close)
                 for connection in connections.values():
                     closing.push_async_callback(connection.session.close)
+
+
+def _hands(config: ProjectConfig, clock: Clock | None) -> Clock:
+    if clock is None and not config.database.startswith("sqlite:"):
+        return SharedClock(SystemClock())
+    return clock or SystemClock()
 
 
 def flow_settings(config: ProjectConfig) -> list[OrderSettings | StockSettings]:
@@ -139,7 +160,7 @@ def _proofs(engine: Engine, settings: Sequence[OrderSettings | StockSettings], c
 def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockSettings:
     values = flow.values
     where = f"[flows.{flow.name}]"
-    files = Project(config.folder, flow.name, _tables(values.get("tables", {}), where), flow.kind)
+    files = Project(config.folder, flow.name, written_tables(flow), flow.kind)
     tables = Tables(LiveRows(files))
     every_s = _seconds(values.get("every", 60), where)
     if flow.kind == "stock":
@@ -180,9 +201,11 @@ def _with_rule(when: When, files: Project) -> When:
     return replace(when, rule=rule) if files().when is not None else when
 
 
-def _tables(written: Any, where: str) -> Tables:
+def written_tables(flow: FlowConfig) -> Tables:
+    """Return the code tables that isthmus.toml itself holds for a flow. Raises `ConfigError`."""
+    where = f"[flows.{flow.name}]"
     try:
-        tables = msgspec.convert(written, dict[str, dict[str, Any]])
+        tables = msgspec.convert(flow.values.get("tables", {}), dict[str, dict[str, Any]])
     except msgspec.ValidationError:
         message = f'{FILE}: {where} tables must hold tables such as [flows.orders.tables.sku] "OLD" = "NEW"'
         raise ConfigError(message) from None

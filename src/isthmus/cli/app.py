@@ -10,6 +10,7 @@ from isthmus.cli import (
     answer,
     backup,
     begin,
+    book,
     connector,
     demo,
     doctor,
@@ -19,6 +20,8 @@ from isthmus.cli import (
     hold,
     limits,
     look,
+    mapping_changes,
+    mapping_sheets,
     migrate,
     promote,
     prove,
@@ -78,11 +81,15 @@ app.command()(hold.resume)
 app.command()(migrate.migrate)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(book.book)
 app.command()(look.schema)
 app.command()(sim.sim)
 app.command()(proxy.proxy)
 app.command()(drill.drill)
 app.command()(drill.failpoints)
 app.command()(demo.demo)
+mapping_changes.mapping.command("export")(mapping_sheets.export)
+mapping_changes.mapping.command("import")(mapping_sheets.import_)
 app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")
+app.add_typer(mapping_changes.mapping, name="mapping")

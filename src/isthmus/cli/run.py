@@ -10,6 +10,7 @@ from isthmus.admin.queries import parked
 from isthmus.admin.views import counted
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.own import owned
+from isthmus.bootstrap.revisions import keep_news
 from isthmus.bootstrap.start import introduce
 from isthmus.bootstrap.wiring import opened
 from isthmus.cli.options import FOLDER
@@ -55,6 +56,7 @@ async def _run(config: ProjectConfig, wait: float, *, alone: bool) -> dict[str, 
     async with opened(config, plan=Plan("run")) as app:
         await app.engine.prepare(alone=alone)
         await introduce(app)
+        await keep_news(app)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, transient=True) as bar:
             task = bar.add_task("reading", total=None)
@@ -68,4 +70,5 @@ async def _run(config: ProjectConfig, wait: float, *, alone: bool) -> dict[str, 
                 bar.update(task, description=words, total=most, completed=most - waiting)
 
             drained = await app.engine.drain(patience_s=wait, told=told)
+        await keep_news(app)
         return {"drained": drained, "parked": len(await parked(app.context))}

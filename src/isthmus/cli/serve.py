@@ -8,6 +8,7 @@ import typer
 
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.own import owned
+from isthmus.bootstrap.revisions import keep_what_runs
 from isthmus.bootstrap.start import look_after, page_key
 from isthmus.bootstrap.wiring import opened
 from isthmus.cli.options import FOLDER
@@ -108,14 +109,15 @@ async def _run(config: ProjectConfig, plan: Plan, address: str, *, alone: bool) 
         else:
             face = health_app(app.engine)
         serving = asyncio.create_task(serve(face, sock, stopping)) if sock else None
-        caring = asyncio.create_task(look_after(app)) if plan.role in ("up", "scheduler") else None
+        duties = [look_after(app)] if plan.role in ("up", "scheduler") else []
+        caring = [asyncio.create_task(each) for each in (*duties, keep_what_runs(app))]
         try:
             await app.engine.run(stopping)
         finally:
             stopping.set()
-            if caring is not None:
-                caring.cancel()
-                await asyncio.gather(caring, return_exceptions=True)
+            for each in caring:
+                each.cancel()
+            await asyncio.gather(*caring, return_exceptions=True)
             if serving is not None:
                 await serving
     err.print("stopped; everything that was taken on is kept")

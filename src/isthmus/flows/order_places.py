@@ -44,11 +44,12 @@ class OrderPlaces:
         kept = self._kept
         for place in places:
             if place not in kept:
-                kept[place] = await self._code(place) if place else self._settings.warehouse
+                kept[place] = await self.code(place) if place else self._settings.warehouse
         usual = self._settings.warehouse
         return {place: otherwise or usual if kept[place] == usual else kept[place] for place in places}
 
-    async def _code(self, place: str) -> str:
+    async def code(self, place: str) -> str:
+        """Return the ERP warehouse code of one place, as far as both sides' places were read."""
         mirrored = await self._context.mirrored(Warehouse, self._settings.source, place)
         name = mirrored.record.name if mirrored else ""
         return written(self._settings, place, name) or (await self._there()).get(

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import msgspec
 import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from isthmus.kit.names import nearest
-from isthmus.mapping.errors import Where
+from isthmus.mapping.errors import CannotRead, Where
 from isthmus.mapping.targets import CUSTOM, SECTIONS
 
 #: What a row may say beside its source, in the order in which it is shown. Kept for spreadsheets as well.
@@ -101,8 +102,11 @@ class Document:
         return Where(self.name, f"{row} {part}".strip(), self.lines.get((section, field_name), 0))
 
 
-def read_document(text: str, name: str = "") -> Document:
-    """Read a document. Raises `CannotRead` that names line and row."""
+def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = None) -> Document:
+    """Read a document. Raises `CannotRead` that names line and row.
+
+    With `wrong`, what concerns one row or section is put there instead and left out of the document.
+    """
     if len(text) > LARGEST:
         message = "larger than 1 MB: put long code tables into files of their own"
         raise Where(name).unreadable(message)
@@ -111,32 +115,39 @@ def read_document(text: str, name: str = "") -> Document:
         raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
     try:
         tree = tomllib.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise Where(name).unreadable(f"not TOML: {wrong}" if isinstance(wrong, ValueError) else "not TOML") from None
+    except (ValueError, RecursionError) as bad:
+        raise Where(name).unreadable(f"not TOML: {bad}" if isinstance(bad, ValueError) else "not TOML") from None
     empty = Document(name, text, lines=_lines(text))
     for key in tree:
         if key not in _TOP:
-            said = key[:LONGEST_NAME]
-            message = f"there is no section {said!r}{nearest(said, _TOP)}"
-            raise empty.where(said).unreadable(message)
-    rows = {
-        (section, name): row
-        for section in SECTIONS
-        for name, row in _section(tree.get(section, {}), section, empty).items()
-    }
+            with _kept(wrong):
+                said = key[:LONGEST_NAME]
+                message = f"there is no section {said!r}{nearest(said, _TOP)}"
+                raise empty.where(said).unreadable(message)
+    note = when = ""
+    rows: dict[tuple[str, str], Row] = {}
+    added: tuple[Added, ...] = ()
+    tables: dict[str, dict[str, str]] = {}
+    with _kept(wrong):
+        note = _text(tree.get("note", ""), empty.where("", "note"))
+    with _kept(wrong):
+        when = _text(tree.get("when", ""), empty.where("", "when"))
+    for section in SECTIONS:
+        with _kept(wrong):
+            for field_name, value in _section(tree.get(section, {}), section, empty):
+                with _kept(wrong):
+                    if (section, field_name) in rows:
+                        message = "stands in this section twice: one of them would do nothing"
+                        raise empty.where(section, field_name).unreadable(message)
+                    rows[section, field_name] = _row(value, section, field_name, empty)
     if len(rows) > MOST_ROWS:
         message = f"more than {MOST_ROWS:,} rows"
         raise Where(name).unreadable(message)
-    return Document(
-        name,
-        text,
-        _text(tree.get("note", ""), empty.where("", "note")),
-        _text(tree.get("when", ""), empty.where("", "when")),
-        rows,
-        _added(tree.get("add", []), empty),
-        _tables(tree.get("tables", {}), empty),
-        empty.lines,
-    )
+    with _kept(wrong):
+        added = _added(tree.get("add", []), empty)
+    with _kept(wrong):
+        tables = _tables(tree.get("tables", {}), empty)
+    return Document(name, text, note, when, rows, added, tables, empty.lines)
 
 
 def _sound(text: str, name: str) -> str:
@@ -148,24 +159,32 @@ def _sound(text: str, name: str) -> str:
     return text
 
 
-def _section(body: Any, section: str, document: Document) -> dict[str, Row]:
+@contextmanager
+def _kept(wrong: list[CannotRead] | None) -> Generator[None]:
+    """Keep an error with the others, where somebody wants them all."""
+    try:
+        yield
+    except CannotRead as bad:
+        if wrong is None:
+            raise
+        wrong.append(bad)
+
+
+def _section(body: Any, section: str, document: Document) -> Iterator[tuple[str, Any]]:
     if not isinstance(body, dict):
         message = f'[{section}] holds rows such as note = "..."'
         raise document.where(section).unreadable(message)
-    rows = _flat(cast("dict[str, Any]", body))
-    return {name: _row(value, section, name, document) for name, value in rows.items()}
+    return _flat(cast("dict[str, Any]", body), SECTIONS[section].fields)
 
 
-def _flat(body: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Return rows by field: `custom.x = ...` and `"custom.x" = ...` are the same, and TOML nests the first."""
-    found: dict[str, Any] = {}
+def _flat(body: Mapping[str, Any], fields: Collection[str], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield rows by field: `custom.x = ...` and `"custom.x" = ...` are the same, and TOML nests the first."""
     for key, value in body.items():
         name = f"{before}{key}"
-        if isinstance(value, dict) and key in ("custom", "company") and not before:
-            found.update(_flat(cast("dict[str, Any]", value), f"{name}."))
+        if isinstance(value, dict) and key in ("custom", "company") and key not in fields and not before:
+            yield from _flat(cast("dict[str, Any]", value), fields, f"{name}.")
         else:
-            found[name] = value
-    return found
+            yield name, value
 
 
 def _row(value: Any, section: str, name: str, document: Document) -> Row:

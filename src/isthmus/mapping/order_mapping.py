@@ -183,7 +183,7 @@ class OrderMapping:
         if made is UNTOUCHED:
             return ""
         if self.told is not None:
-            self.told(each, "order", "", made)
+            self.told(each, "order", (order,), "", made)
         return made
 
     def _told_lines(self, source: Order, prepared: Order, plan: Plan | None) -> tuple[OrderLine, ...]:

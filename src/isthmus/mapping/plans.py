@@ -27,8 +27,8 @@ from isthmus.ports.errors import Unmapped
 NONE: Mapping[str, Any] = {}
 R = TypeVar("R", bound=msgspec.Struct)
 Changes = dict[str, Any]
-#: Told of each row that did something: the row, what it was about, what was there, what is there now.
-Told = Callable[[Ready, str, Any, Any], None]
+#: Told of each row that did something: the row, what it was about, the records it read, what was there, what is now.
+Told = Callable[[Ready, str, Sequence[Any], Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Plan:
             value = worked(each, *read, was)
             if value is not UNTOUCHED:
                 if told is not None:
-                    told(each, about, was, value)
+                    told(each, about, read, was, value)
                 put(made, record, each, value)
         if made.get("sku", record.sku) != record.sku if isinstance(record, OrderLine) else False:
             made["variant_ref"] = ""
