@@ -110,9 +110,7 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
     if len(text) > LARGEST:
         message = "larger than 1 MB: put long code tables into files of their own"
         raise Where(name).unreadable(message)
-    if (many := _MANY_PARTS.search(_sound(text, name))) is not None:
-        message = "a key of more than 20 parts"
-        raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
+    _check_text(text, name)
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as bad:
@@ -150,13 +148,16 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
     return Document(name, text, note, when, rows, added, tables, empty.lines)
 
 
-def _sound(text: str, name: str) -> str:
+def _check_text(text: str, name: str) -> None:
+    """Refuse what TOML's own reader would take for ever for, and half characters. Raises `CannotRead`."""
     try:
         text.encode()
     except UnicodeEncodeError:
         message = "not a text in UTF-8"
         raise Where(name).unreadable(message) from None
-    return text
+    if (many := _MANY_PARTS.search(text)) is not None:
+        message = "a key of more than 20 parts"
+        raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
 
 
 @contextmanager
