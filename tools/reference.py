@@ -72,8 +72,10 @@ def settings() -> str | None:
     ]
     for kind, keys in config.FLOW_KEYS.items():
         parts.append(f"## `[flows.<name>]` of kind {kind}\n\n{source.table(('key', 'meaning'), list(keys.items()))}")
-    rows = source.table(("table", "from what to what"), list(tables.KNOWN.items()))
-    parts.append(f"## `[flows.<name>.tables.<table>]`\n\nA value without a row means the same on both sides.\n\n{rows}")
+    known = [(name, sides, tables.OTHERWISE[name]) for name, sides in tables.KNOWN.items()]
+    rows = source.table(("table", "from what to what", "without a row"), known)
+    said = "Rows may stand here or in files; mappings look into others, too: [code tables](../how-to/code-tables.md)."
+    parts.append(f"## `[flows.<name>.tables.<table>]`\n\n{said}\n\n{rows}")
     return "\n".join(parts)
 
 

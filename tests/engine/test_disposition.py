@@ -1,18 +1,14 @@
 """Every trouble has one consequence, written down here, and no new one slips in undecided."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from isthmus.bootstrap.config import read_config
-from isthmus.bootstrap.wiring import flow_settings
-from isthmus.cli.demo_project import Ports, write_project
 from isthmus.engine import backoff
 from isthmus.engine.disposition import RETRY, Circumstances, dispose
+from isthmus.engine.lacking import Lack, lack_of
 from isthmus.engine.outcome import Parked, Snoozed
-from isthmus.flows.settings import OrderSettings
-from isthmus.mapping.tables import KNOWN
+from isthmus.mapping.tables import KNOWN, Tables
 from isthmus.ports import errors
 from isthmus.ports.errors import Trouble
 from isthmus.testing.builders import PLACED_AT as NOW
@@ -140,29 +136,29 @@ def test_refused_fields_are_named() -> None:
     assert dispose(EXAMPLES[errors.Invalid], at()).because == "no (email: is too long)"
 
 
-def test_a_missing_row_is_shown_as_it_is_to_be_written() -> None:
-    outcome = dispose(EXAMPLES[errors.Unmapped], at())
+@pytest.mark.parametrize("table", sorted(KNOWN))
+def test_a_missing_row_is_shown_as_it_is_to_be_written(table: str) -> None:
+    outcome = dispose(errors.Unmapped(table, "VAT 20"), at())
     assert isinstance(outcome, Parked)
-    assert '[flows.orders.tables.tax] "VAT 20" = "..."' in outcome.answers[0]
+    assert f"isthmus tables set {table} 'VAT 20' OTHER" in outcome.answers[0]
+    assert lack_of(outcome.waits_for) == Lack(table, ("VAT 20",))
+
+
+def test_a_word_of_a_table_that_the_mapping_looked_into_may_get_a_row() -> None:
+    with pytest.raises(errors.Unmapped) as missing:
+        Tables({"region": {}}).must("region", "-BY")
+    outcome = dispose(missing.value, at())
+    assert isinstance(outcome, Parked)
+    assert "isthmus tables set -- region -BY OTHER" in outcome.answers[0]
+    assert lack_of(outcome.waits_for) == Lack("region", ("-BY",))
 
 
 def test_no_row_is_asked_for_in_a_table_that_does_not_exist() -> None:
     outcome = dispose(errors.Unmapped("price_list", "JPY"), at())
     assert isinstance(outcome, Parked)
-    assert not any("isthmus.toml" in answer for answer in outcome.answers)
+    assert not any("tables set" in answer for answer in outcome.answers)
+    assert outcome.waits_for is None
     assert "'JPY'" in outcome.answers[0]
-
-
-@pytest.mark.parametrize("table", sorted(KNOWN))
-def test_the_row_that_is_asked_for_is_one_the_project_file_takes(tmp_path: Path, table: str) -> None:
-    outcome = dispose(errors.Unmapped(table, "VAT 20"), at())
-    assert isinstance(outcome, Parked)
-    header, bracket, row = outcome.answers[0].removeprefix("Add a row to isthmus.toml: ").partition("]")
-    write_project(tmp_path, Ports())
-    with (tmp_path / "isthmus.toml").open("a", encoding="utf-8") as project:
-        project.write(f"\n{header}{bracket}\n{row.strip()}\n")
-    [orders] = [each for each in flow_settings(read_config(tmp_path)) if isinstance(each, OrderSettings)]
-    assert orders.tables.get(table, "VAT 20") == "..."
 
 
 def test_a_missing_permission_is_named() -> None:

@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from isthmus.bootstrap.answering import RowAnswers
+from isthmus.bootstrap.config import read_config
 from isthmus.bootstrap.connectors import connector
+from isthmus.canonical.order import OrderLine
 from isthmus.connectors.odoo import CONNECTOR as ODOO
 from isthmus.engine.connections import Connection
 from isthmus.engine.engine import Engine
@@ -77,9 +81,9 @@ class Stand:
             assert answer.status == status, text
             return text
 
-    async def order(self, number: str, *, flow: str = "orders", **said: Any) -> str:
+    async def order(self, number: str, *lines: OrderLine, flow: str = "orders", **said: Any) -> str:
         """Keep an order in the mirror with a job in `state`; return its id in the shop."""
-        order = an_order(number, external_id=f"id-{number.strip('#')}")
+        order = an_order(number, *lines, external_id=f"id-{number.strip('#')}")
         now = datetime.now(UTC)
         await self.store.write(say("store_record", **record_values("shop", "order", order, now)))
         await self.job(flow, order.external_id, number, **said)
@@ -96,6 +100,7 @@ class Stand:
         because: str = "",
         answers: Sequence[str] = (),
         calls: Sequence[dict[str, Any]] = (),
+        waits_for: str | None = None,
     ) -> None:
         """Put a job into the ledger as the engine leaves it."""
         await self.harness.mark(flow, subject, number)
@@ -108,7 +113,7 @@ class Stand:
         )
         finish = {"state": state, "code": code, "because": because, "answers": json.dumps(list(answers))}
         later = now + (timedelta(minutes=3) // timedelta(microseconds=1) if state == "snoozed" else 0)
-        rest = {"attempts": 0, "first_failed_at": None, "waits_for": None, "number": "", "run_at": later}
+        rest = {"attempts": 0, "first_failed_at": None, "waits_for": waits_for, "number": "", "run_at": later}
         outcome = {"id": row["token"], "outcome": state, "notes": '["looked it up by SKU"]', "started_at": now}
         await self.store.write(
             say("finish_job", expect=1, id=row["id"], token=row["token"], now=now, **finish, **rest),
@@ -164,8 +169,12 @@ async def standing(
     proxies: Sequence[str] = (),
     more: Mapping[str, Mapping[str, str]] | None = None,
     slug: str = "shopify",
+    folder: Path | None = None,
 ) -> AsyncIterator[Stand]:
-    """Serve a project on loopback; `more` are further shops by name, with what their settings say otherwise."""
+    """Serve a project on loopback; `more` are further shops by name, with what their settings say otherwise.
+
+    With `folder`, code tables are written there, into a project of the same connections and flows.
+    """
     shop, said_of_it = connector(slug), dict(SHOPS[slug])
     clock = SystemClock()
     async with Http() as http:
@@ -174,7 +183,8 @@ async def standing(
         async with running(opened, flows, clock=clock, database=database) as harness:
             sock = listen("127.0.0.1", 0)
             stopping = asyncio.Event()
-            app = web_app(harness.engine, "example", public_url, limits=limits, proxies=proxies)
+            rows = None if folder is None else RowAnswers(harness.engine.context, read_config(folder))
+            app = web_app(harness.engine, "example", public_url, limits=limits, proxies=proxies, rows=rows)
             serving = asyncio.create_task(serve(app, sock, stopping))
             # Cookies of an address without a name are kept too.
             async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:

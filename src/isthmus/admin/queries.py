@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from isthmus.admin.drift import breaking
 from isthmus.admin.holds import forecasts, processes, view
+from isthmus.admin.questions import parked_job
 from isthmus.admin.views import (
     COUNTED,
     AuditLine,
@@ -85,18 +86,7 @@ async def _proof_open(context: Context, now: datetime) -> int:
 async def parked(context: Context, *, flow: str = "", limit: int = 1000) -> list[ParkedJob]:
     """Return the questions that wait for a person, the oldest first."""
     rows = await context.store.read("parked_jobs", flow=flow, wish=limit)
-    return [
-        ParkedJob(
-            flow=row["flow"],
-            subject=row["subject"],
-            number=row["number"],
-            code=row["code"],
-            because=row["because"],
-            since=from_micros(row["since"]),
-            answers=msgspec.json.decode(row["answers"], type=list[str]),
-        )
-        for row in rows
-    ]
+    return [parked_job(row) for row in rows]
 
 
 async def audit(context: Context, *, limit: int = 100) -> list[AuditLine]:

@@ -7,7 +7,9 @@ import msgspec
 
 from isthmus.admin.views import COUNTED, ParkedJob
 from isthmus.engine.context import Context
+from isthmus.engine.lacking import lack_of
 from isthmus.kit.clock import from_micros
+from isthmus.store.statement import Row
 
 #: Records shown of one cause; the rest is a list of its own.
 SHOWN = 25
@@ -39,15 +41,20 @@ async def questions(context: Context, shown: int = SHOWN) -> list[Question]:
 
 async def _jobs(context: Context, flow: str, code: str, wish: int) -> list[ParkedJob]:
     rows = await context.store.read("parked_with_code", flow=flow, code=code, wish=wish)
-    return [
-        ParkedJob(
-            flow=row["flow"],
-            subject=row["subject"],
-            number=row["number"],
-            code=row["code"],
-            because=row["because"],
-            since=from_micros(row["since"]),
-            answers=msgspec.json.decode(row["answers"], type=list[str]),
-        )
-        for row in rows
-    ]
+    return [parked_job(row) for row in rows]
+
+
+def parked_job(row: Row) -> ParkedJob:
+    """Return a parked job as people are shown it."""
+    lack = lack_of(row["waits_for"])
+    return ParkedJob(
+        flow=row["flow"],
+        subject=row["subject"],
+        number=row["number"],
+        code=row["code"],
+        because=row["because"],
+        since=from_micros(row["since"]),
+        answers=msgspec.json.decode(row["answers"], type=list[str]),
+        table=lack.table if lack else "",
+        words=lack.words if lack else (),
+    )

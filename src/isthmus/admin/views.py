@@ -159,6 +159,8 @@ class ParkedJob(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     since: datetime
     answers: Sequence[str]
+    table: str = ""  # the code table that needs rows, where that is what is asked
+    words: Sequence[str] = ()  # the words that need a row in it
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):

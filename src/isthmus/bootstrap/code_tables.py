@@ -1,7 +1,8 @@
 """Code tables as files: `tables/<table>.csv` for all flows, `tables/<flow>/<table>.csv` for one of them."""
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from isthmus.bootstrap.checks import ConfigError
 
 FOLDER = "tables"
 HEAD = ("from", "to", "note")
+#: A spreadsheet takes what begins so for a formula: an apostrophe before it says that it is a text.
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 #: A table of every SKU there is; larger ones belong into the ERP.
 MOST_ROWS = 1_000_000
 
@@ -43,25 +46,59 @@ def read_rows(path: Path) -> Iterator[tuple[str, str, str]]:
 
 def rows_of(text: str, name: str) -> Iterator[tuple[str, str, str]]:
     """Yield the rows of a table's text, separated by commas, semicolons or tabs. Raises `ConfigError`."""
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     seen: dict[str, int] = {}
+    for number, (_, cells) in enumerate(records(text, name), 1):
+        if number == 1:
+            _check_head(cells, name)
+            continue
+        if not any(cells):
+            continue
+        yield _row(cells, number, name, seen)
+
+
+def records(text: str, name: str, separator: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield each row of a text as it stands there, line end included, and its cells. Raises `ConfigError`."""
+    lines = StringIO(text, newline="").readlines()
+    reader = csv.reader(iter(lines), delimiter=separator or separator_of(text), strict=True)
+    done = 0
     try:
         for number, row in enumerate(reader, 1):
             if number > MOST_ROWS:
                 message = f"{name} has more than {MOST_ROWS:,} rows"
                 raise ConfigError(message)
-            cells = [cell.strip() for cell in row]
-            if number == 1:
-                _check_head(cells, name)
-                continue
-            if not any(cells):
-                continue
-            yield _row(cells, number, name, seen)
+            raw = "".join(lines[done : reader.line_num])
+            done = reader.line_num
+            yield raw, [_cell(cell, raw) for cell in row]
     except csv.Error as wrong:
         message = f"{name} row {reader.line_num}: {wrong}"
         raise ConfigError(message) from None
+
+
+def separator_of(text: str) -> str:
+    """Return what separates the cells of a text: a comma, a semicolon or a tab."""
+    return max(",;\t", key=text.split("\n", 1)[0].count)
+
+
+def line_of(cells: Sequence[str], separator: str, end: str) -> str:
+    """Return a row as it is written: read again, it has the same cells, and no spreadsheet takes one for a formula."""
+    return separator.join(_written(cell, separator) for cell in cells) + end
+
+
+def _cell(cell: str, raw: str) -> str:
+    """Return what a cell says: spaces around it count only within quotes, an apostrophe before a sign is a guard."""
+    said = cell if cell == cell.strip() or _quoted(cell) in raw else cell.strip()
+    return said[1:] if _GUARDED.match(said) else said
+
+
+def _written(cell: str, separator: str) -> str:
+    shown = f"'{cell}" if _GUARDED.match(f"'{cell}") else cell
+    plain = shown == shown.strip() and not any(each in shown for each in ('"', "\n", "\r", separator))
+    return shown if plain else _quoted(shown)
+
+
+def _quoted(cell: str) -> str:
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _check_head(cells: list[str], name: str) -> None:

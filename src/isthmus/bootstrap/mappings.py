@@ -102,7 +102,7 @@ class Project:
     #: What ran since somebody wrote it down last; a process that writes nothing down keeps a few.
     news: deque[Live] = field(default_factory=lambda: deque[Live](maxlen=100))
     _looked_at: float = 0.0
-    _seen: tuple[tuple[str, int, int], ...] = ()
+    _seen: tuple[tuple[str, int, int, int], ...] = ()
     _mapping: OrderMapping = field(default_factory=OrderMapping)
     _rows: Rows = field(default_factory=dict[str, Mapping[str, str]])
 
@@ -121,6 +121,13 @@ class Project:
         self._look()
         return self._rows
 
+    def state(self, *, look: bool = False) -> object:
+        """Return what differs once the files do; with `look` they are looked at now, whenever that was done last."""
+        if look:
+            self._looked_at = -LOOK_EVERY_S
+            self._look()
+        return self._seen
+
     def _look(self) -> None:
         now = time.monotonic()
         if now - self._looked_at < LOOK_EVERY_S:
@@ -136,17 +143,18 @@ class Project:
             self.trouble = str(wrong)
             _log.error("mapping.unusable", flow=self.flow, because=str(wrong))
 
-    def _stamps(self) -> tuple[tuple[str, int, int], ...]:
+    def _stamps(self) -> tuple[tuple[str, int, int, int], ...]:
         paths = [path_of(self.folder, self.flow), self.folder / FOLDER / HOOKS]
         for place in (self.folder / TABLES, self.folder / TABLES / self.flow):
             paths += sorted(place.glob("*.csv"))
-        found: list[tuple[str, int, int]] = []
+        found: list[tuple[str, int, int, int]] = []
         for path in paths:
             try:
                 status = path.stat()
             except OSError:
                 continue
-            found.append((str(path), status.st_mtime_ns, status.st_size))
+            # A file that was put into the place of another one may have its size and its time.
+            found.append((str(path), status.st_ino, status.st_mtime_ns, status.st_size))
         return tuple(found)
 
     def _read(self) -> None:

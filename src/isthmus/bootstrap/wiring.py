@@ -185,6 +185,7 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
         policy=ImportPolicy(gate, test_orders=switch(flow, "test_orders", default=False)),
         tables=tables,
         mapping=files,
+        files=files.state,
         reference=reference,
         warehouse=str(values.get("warehouse", "")),
         zone=config.zone,

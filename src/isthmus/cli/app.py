@@ -29,6 +29,7 @@ from isthmus.cli import (
     run,
     serve,
     sim,
+    tables,
 )
 
 app = typer.Typer(
@@ -90,6 +91,7 @@ app.command()(drill.failpoints)
 app.command()(demo.demo)
 mapping_changes.mapping.command("export")(mapping_sheets.export)
 mapping_changes.mapping.command("import")(mapping_sheets.import_)
+app.add_typer(tables.tables, name="tables")
 app.add_typer(drift.drift, name="drift")
 app.add_typer(connector.connector, name="connector")
 app.add_typer(mapping_changes.mapping, name="mapping")

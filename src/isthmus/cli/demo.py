@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from isthmus.admin.queries import parked
+from isthmus.bootstrap.answering import RowAnswers
 from isthmus.bootstrap.config import ConfigError, read_config
 from isthmus.bootstrap.own import owned
 from isthmus.bootstrap.start import look_after
@@ -84,7 +85,9 @@ class _Demo:
                 controls = Controls(http, self._ports)
                 await controls.ready()
                 await app.engine.prepare(alone=self._alone)
-                serving = asyncio.create_task(serve(web_app(app.engine, "demo"), sock, self._stopping))
+                serving = asyncio.create_task(
+                    serve(web_app(app.engine, "demo", rows=RowAnswers(app.context, app.config)), sock, self._stopping)
+                )
                 working = asyncio.create_task(app.engine.run(self._stopping))
                 starting = asyncio.create_task(look_after(app))
                 try:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from isthmus.bootstrap.answering import RowAnswers
 from isthmus.bootstrap.config import ConfigError, ProjectConfig
 from isthmus.bootstrap.own import owned
 from isthmus.bootstrap.revisions import keep_what_runs
@@ -105,7 +106,14 @@ async def _run(config: ProjectConfig, plan: Plan, address: str, *, alone: bool) 
         where = f" on http://{host}:{port}" if host else ""
         err.print(f"Isthmus {plan.role} for [bold]{config.name}[/bold]{where} (Ctrl-C ends it)")
         if pages:
-            face = web_app(app.engine, config.name, config.public_url, key=await page_key(app), proxies=config.proxies)
+            face = web_app(
+                app.engine,
+                config.name,
+                config.public_url,
+                key=await page_key(app),
+                proxies=config.proxies,
+                rows=RowAnswers(app.context, config),
+            )
         else:
             face = health_app(app.engine)
         serving = asyncio.create_task(serve(face, sock, stopping)) if sock else None

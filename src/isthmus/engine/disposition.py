@@ -1,9 +1,11 @@
 """The one table from what went wrong to what happens next."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from isthmus.engine import backoff
+from isthmus.engine.lacking import lack_text
 from isthmus.engine.outcome import Outcome, Parked, Snoozed
 from isthmus.mapping.tables import KNOWN
 from isthmus.ports.errors import (
@@ -76,7 +78,7 @@ def dispose(trouble: Trouble, at: Circumstances) -> Outcome:
         case Transient():
             return Snoozed(at.now + backoff.wait(at.attempts + 1), trouble.code, str(trouble), spends=True)
         case _:
-            return Parked(trouble.code, sentence(trouble), answers(trouble, at.flow, creates=at.creates))
+            return Parked(trouble.code, sentence(trouble), answers(trouble, creates=at.creates), _lacking(trouble))
 
 
 def sentence(trouble: Trouble) -> str:
@@ -87,8 +89,21 @@ def sentence(trouble: Trouble) -> str:
     return str(trouble)
 
 
-def answers(trouble: Trouble, flow: str, *, creates: bool = False) -> tuple[str, ...]:
-    """Return what a person can do about trouble in `flow`, the likeliest first."""
+def row_wanted(table: str, word: str) -> str:
+    """Return how to say what a word is in the other system."""
+    command = shlex.join(["isthmus", "tables", "set", *(["--"] if word.startswith("-") else []), table, word])
+    return f"Say what {word!r} is in the other system: under Questions, or with {command} OTHER"
+
+
+def _lacking(trouble: Trouble) -> str | None:
+    """Return what a row in a code table would answer."""
+    if not isinstance(trouble, Unmapped) or not (trouble.looked_up or trouble.table in KNOWN):
+        return None
+    return lack_text(trouble.table, [trouble.value])
+
+
+def answers(trouble: Trouble, *, creates: bool = False) -> tuple[str, ...]:
+    """Return what a person can do about trouble, the likeliest first."""
     match trouble:
         case Duplicate() if creates:
             return ("Say which one it is, and cancel or merge the other one there", LEAVE_IT, RETRY)
@@ -96,10 +111,8 @@ def answers(trouble: Trouble, flow: str, *, creates: bool = False) -> tuple[str,
             return ("Let it be created anew", "If another one has taken its place, say which", LEAVE_IT, RETRY)
         case Unmapped():
             create = f"Create the counterpart of {trouble.value!r} in the other system, then retry"
-            if trouble.table not in KNOWN:
-                return (create, RETRY)
-            row = f'[flows.{flow}.tables.{trouble.table}] "{trouble.value}" = "..."'
-            return (f"Add a row to isthmus.toml: {row}", create, RETRY)
+            row = (row_wanted(trouble.table, trouble.value),) if _lacking(trouble) else ()
+            return (*row, create, RETRY)
         case Forbidden():
             grant = f"Grant {trouble.missing}" if trouble.missing else "Grant the permission"
             return (f"{grant} in the other system, then retry", RETRY)

@@ -212,7 +212,7 @@ class Executor:
             "run_at": to_micros(outcome.until if isinstance(outcome, Snoozed) else now),
             "attempts": attempts,
             "first_failed_at": _micros(first),
-            "waits_for": outcome.waits_for if isinstance(outcome, Snoozed) else None,
+            "waits_for": outcome.waits_for if isinstance(outcome, Snoozed | Parked) else None,
             "code": "" if isinstance(outcome, Done) else outcome.code,
             "because": outcome.because,
             "answers": _json(outcome.answers if isinstance(outcome, Parked) else ()),

@@ -24,11 +24,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A person is asked. `answers` say what can be done about it, the likeliest first."""
+    """A person is asked. `answers` say what can be done about it, the likeliest first.
+
+    `waits_for` names the words that need a row in a code table (`engine/lacking.py`), where that is what is asked.
+    """
 
     code: str
     because: str
     answers: Sequence[str] = field(default_factory=tuple[str, ...])
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

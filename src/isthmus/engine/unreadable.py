@@ -23,7 +23,7 @@ def park(flows: Sequence[Flow], connection: str, kind: str, bad: Sequence[Unread
             "now": now,
             "code": each.trouble.code,
             "because": sentence(each.trouble),
-            "answers": msgspec.json.encode(answers(each.trouble, owner.name)).decode(),
+            "answers": msgspec.json.encode(answers(each.trouble)).decode(),
         }
         for owner in owners[:1]
         for each in bad

@@ -6,6 +6,8 @@ from typing import cast
 from isthmus.canonical.order import LineKind, Order, OrderLine
 from isthmus.canonical.product import Variant
 from isthmus.engine.context import Context
+from isthmus.engine.disposition import row_wanted
+from isthmus.engine.lacking import lack_text
 from isthmus.engine.outcome import Ask, Parked
 from isthmus.flows.settings import OrderSettings
 from isthmus.ports.source import Searchable
@@ -28,11 +30,13 @@ class OrderItems:
         """Return the ERP item id by line id. Raises `Ask` naming every SKU nobody knows."""
         lines = [line for line in order.lines if line.kind not in _WITHOUT_ITEM or line.sku]
         bound = await self._bound(lines)
-        by_sku = await self._by_sku([line for line in lines if line.variant_ref not in bound])
+        by_sku = await self._by_sku([line for line in lines if line.variant_ref not in bound or self._written(line)])
         found: dict[str, str] = {}
         unknown: list[OrderLine] = []
         for line in lines:
-            item = bound.get(line.variant_ref) or by_sku.get(self._settings.tables.sku(line.sku))
+            # A row that a person wrote comes before what was matched by itself.
+            written = by_sku.get(self._settings.tables.sku(line.sku)) if self._written(line) else None
+            item = written or bound.get(line.variant_ref) or by_sku.get(self._settings.tables.sku(line.sku))
             if item is None and line.kind in _WITHOUT_ITEM:
                 continue  # booked on what the ERP has for all of its kind
             if item is None:
@@ -47,6 +51,10 @@ class OrderItems:
         """Return what the ERP calls what was ordered: now, and when it was sold."""
         called = {row["called"] for row in await self._counterparts(order.lines) if row["called"]}
         return called | {self._settings.tables.sku(line.sku) for line in order.lines if line.sku}
+
+    def _written(self, line: OrderLine) -> bool:
+        """Tell whether the code table has a row for what was ordered."""
+        return bool(line.sku and self._settings.tables.get("sku", line.sku))
 
     async def _bound(self, lines: Sequence[OrderLine]) -> dict[str, str]:
         return {row["mine_id"]: row["other_id"] for row in await self._counterparts(lines)}
@@ -102,9 +110,12 @@ class OrderItems:
             because = f"No SKU on: {titles}. Without one nobody can tell which item to ship."
             return Parked("empty_sku", because, ("Give the product a SKU in the shop and in the ERP", "Retry"))
         skus = sorted({line.sku for line in lines})
-        table = f'[flows.{self._settings.name}.tables.sku] "{skus[0]}" = "<SKU in the ERP>"'
+        wanted = {sku: self._settings.tables.sku(sku) for sku in skus}
+        named = [sku if sku == erp else f"{erp} (the code table's word for {sku})" for sku, erp in wanted.items()]
+        create = f"Create the item {wanted[skus[0]]} in the ERP: the order goes on by itself"
         return Parked(
             "unknown_sku",
-            f"The ERP has no item with SKU {', '.join(skus)}.",
-            (f"Create the item {skus[0]} in the ERP: the order goes on by itself", f"Map it: {table}", "Retry"),
+            f"The ERP has no item with SKU {', '.join(named)}.",
+            (create, row_wanted("sku", skus[0]), "Retry"),
+            lack_text("sku", skus),
         )

@@ -30,6 +30,7 @@ from isthmus.mapping.orders import Resolved, ready
 from isthmus.policies.importable import importable
 from isthmus.policies.reasons import REASONS
 from isthmus.policies.totals import difference
+from isthmus.ports.errors import Contended, Unmapped
 from isthmus.ports.pace import Lane
 from isthmus.ports.sink import Key, Receipt
 from isthmus.store.records import Held, Mirrored
@@ -97,7 +98,19 @@ class OrdersToErp:
 
     async def run(self, works: Sequence[Work]) -> Sequence[Outcome]:
         """Make the ERP hold one order as the shop has it."""
-        return [await self._bring(work) for work in works]
+        return [await self._tried(work) for work in works]
+
+    async def _tried(self, work: Work) -> Outcome:
+        """Bring one order. Raises `Contended` where it would ask for a row and the tables have changed meanwhile."""
+        files = self._settings.files()
+        try:
+            return await self._bring(work)
+        except (Ask, Unmapped) as asked:
+            lacks = isinstance(asked, Unmapped) or asked.outcome.waits_for is not None
+            if lacks and self._settings.files(look=True) != files:
+                message = "The code tables have changed meanwhile."
+                raise Contended(message) from asked
+            raise
 
     async def _bring(self, work: Work) -> Outcome:
         unique = self.unique(work.job.subject)

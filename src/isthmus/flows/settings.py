@@ -18,11 +18,17 @@ def as_it_comes() -> OrderMapping:
     return _AS_IT_COMES
 
 
+def nothing_changes(*, look: bool = False) -> object:  # noqa: ARG001 - there is nothing to look at
+    """Return the same at all times: the state of a flow without files."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class OrderSettings:
     """Orders from one shop to one ERP. `ways`: every order flow of a shop that has several, in their order.
 
-    `mapping` gives the document as it is now: it may change while the flow runs.
+    `mapping` gives the document as it is now: it may change while the flow runs. `files` gives something else once the
+    document or a code table has changed; with `look=True` as of this moment.
     """
 
     name: str
@@ -33,6 +39,7 @@ class OrderSettings:
     policy: ImportPolicy = field(default_factory=ImportPolicy)
     tables: Tables = field(default_factory=Tables)
     mapping: Callable[[], OrderMapping] = as_it_comes
+    files: Callable[..., object] = nothing_changes
     reference: str = "{number}"
     warehouse: str = ""
     zone: tzinfo = UTC

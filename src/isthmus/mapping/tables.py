@@ -14,6 +14,28 @@ KNOWN = {
     "payment_terms": "shop payment terms to ERP payment term id",
     "shipping": "shop shipping method to ERP carrier or product",
 }
+#: Tables of this flow kind that are looked into without a row of the mapping.
+OF_KIND = {"orders": tuple(KNOWN), "stock": ("sku",)}
+#: What happens to a word of these tables that has no row.
+OTHERWISE = {
+    "sku": "the same SKU in the ERP",
+    "tax": "by its rate",
+    "warehouse": "by the same name, else the flow's own warehouse",
+    "payment": "no code: the gateway's own name is noted",
+    "payment_terms": "the same word",
+    "shipping": "the shop's carrier",
+}
+#: Names of tables that rows of a mapping commonly look into, and what their two sides are.
+USUAL = {
+    "category": "shop channel, tag or type of goods to ERP category",
+    "carrier": "shop carrier to ERP carrier",
+    "status": "a state in the shop's words to the ERP's",
+    "unit": "shop unit of measure to ERP unit",
+    "customer_group": "shop channel or tag to ERP customer group or price list",
+    "return_reason": "shop cancel or return reason to the ERP's",
+    "country": "country in the shop's words to the ERP's",
+    "region": "province or state in the shop's words to the ERP's",
+}
 #: Stands for every word that has no row of its own.
 OTHERS = "*"
 
@@ -37,7 +59,9 @@ class Tables:
         rows = self.rows.get(table, {})
         found = rows.get(value, rows.get(OTHERS))
         if found is None:
-            raise Unmapped(table, value)
+            missing = Unmapped(table, value)
+            missing.looked_up = True
+            raise missing
         return found
 
     def over(self, more: "Tables") -> "Tables":

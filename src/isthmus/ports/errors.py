@@ -118,6 +118,8 @@ class Unmapped(NeedsOperator):
     """A value has no counterpart yet: `value` in code table `table`."""
 
     code = "unmapped"
+    #: The value was looked up in the merchant's own table, so that a row there is an answer.
+    looked_up = False
 
     def __init__(self, table: str, value: str, message: str = "") -> None:
         """Name the table and the value that needs a row in it."""

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from isthmus.bootstrap.answering import RowAnswers
 from isthmus.engine.engine import Engine
 from isthmus.web.admission import Limits as Admission
 from isthmus.web.desk import Desk
@@ -37,16 +38,18 @@ def web_app(
     key: bytes = b"",
     proxies: Sequence[str] = (),
     limits: Admission | None = None,
+    rows: RowAnswers | None = None,
 ) -> Face:
     """Return the application for one project.
 
     People reach the pages under a local name; with `public_url` also under its host. Processes that serve the same
     pages sign their forms with the same `key`. `proxies` are the addresses of reverse proxies of ours, whose word about
-    where a request came from is taken; `limits` say how much intake takes on.
+    where a request came from is taken; `limits` say how much intake takes on. With `rows`, what a word is in the other
+    system can be said on the page of questions.
     """
     ingress = Ingress(engine, limits, proxies)
     health = Health(engine, ingress)
-    desk = Desk(engine, project, public_url, key)
+    desk = Desk(engine, project, public_url, key, rows)
     pages = Starlette(
         routes=[*_health(health), *_pages(desk), Mount("/static", Static(packages=[("isthmus.web", "static")]))],
         middleware=[Middleware(Guard, public_url=public_url)],

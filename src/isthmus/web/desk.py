@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from isthmus.bootstrap.answering import RowAnswers
 from isthmus.engine.engine import Engine
 from isthmus.web.guard import COOKIE, FIELD, HEADERS, Tokens
 from isthmus.web.words import count
@@ -51,9 +52,12 @@ TABS: Sequence[Tab] = (
 class Desk:
     """Makes pages of view models for one project."""
 
-    def __init__(self, engine: Engine, project: str, public_url: str = "", key: bytes = b"") -> None:
-        """Show what `engine` knows."""
+    def __init__(
+        self, engine: Engine, project: str, public_url: str = "", key: bytes = b"", rows: RowAnswers | None = None
+    ) -> None:
+        """Show what `engine` knows; with `rows`, questions about words can be answered."""
         self.engine = engine
+        self.rows = rows
         self.context = engine.context
         self.project = project
         self.tokens = Tokens(public_url, key)
@@ -109,8 +113,16 @@ _SAID = {
     "accepted": "{} taken as right; the next comparison says so.",
     "drift": "{} accepted; processes at work know within a minute.",
     "all": "{} answered; what follows is done now.",
+    "mapped": "The row is written; {} let go on within seconds.",
 }
-_OF = {"retried": "record", "compared": "comparison", "accepted": "row", "drift": "difference", "all": "question"}
+_OF = {
+    "retried": "record",
+    "compared": "comparison",
+    "accepted": "row",
+    "drift": "difference",
+    "all": "question",
+    "mapped": "record",
+}
 
 
 def said_words(said: str) -> str:

@@ -23,5 +23,5 @@ SELECT id, flow, subject, number, state, run_at, attempts, code, because, answer
 WHERE flow = :flow AND subject IN (:subjects...);
 
 -- name: parked_with_code
-SELECT flow, subject, number, code, because, answers, since FROM job
+SELECT flow, subject, number, code, because, answers, since, waits_for FROM job
 WHERE state = 'parked' AND flow = :flow AND code = :code ORDER BY since, id LIMIT :wish;

@@ -1,4 +1,4 @@
-"""The form that answers an unknown outcome, as `isthmus answer` does."""
+"""The forms that answer an unknown outcome or say what a word is, as `isthmus answer` does."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from isthmus.admin import answers
 from isthmus.admin.answer_all import ALIKE, answer_all
 from isthmus.admin.answers import NoAnswer
+from isthmus.bootstrap.checks import ConfigError
 from isthmus.engine.disposition import ANSWERABLE
 from isthmus.ports.errors import Trouble
 from isthmus.web.desk import Desk, back
@@ -47,7 +48,8 @@ class Answer:
     async def act(self, request: Request) -> Response:
         """Carry out one answer (`flow`, `subject`, `said`, `as_what`), then go back. What does not fit is refused.
 
-        With `code` instead of `subject` it is the answer to all that ask the same.
+        With `code` instead of `subject` it is the answer to all that ask the same. With `said` = `as` it is what `word`
+        is called in the other system.
         """
         form = await clicked(request, self._desk.tokens)
         flow, subject, said, code = (form.get(name, "") for name in ("flow", "subject", "said", "code"))
@@ -57,6 +59,10 @@ class Answer:
                 case "create" | "leave" if code:
                     done = await answer_all(context, flows, code, said, by="web", flow=flow)
                     return back(request, form.get("back", "/"), f"all:{len(done)}")
+                case "as" if self._desk.rows is not None:
+                    word, other = form.get("word", ""), form.get("as_what", "")
+                    given = await self._desk.rows.give(subject, other, by="web", flow=flow, word=word)
+                    return back(request, form.get("back", "/"), f"mapped:{given.records}")
                 case "there" if as_what := form.get("as_what", "").strip():
                     await answers.it_is_there(context, flows, subject, as_what, by="web", flow=flow)
                 case "create":
@@ -65,7 +71,7 @@ class Answer:
                     await answers.leave_it(context, flows, subject, by="web", flow=flow)
                 case _:
                     raise HTTPException(400, "Nothing was done: say its number or id there, or choose another answer.")
-        except (NoAnswer, Trouble) as wrong:
+        except (NoAnswer, Trouble, ConfigError) as wrong:
             message = f"Nothing was done: {wrong}."
             raise HTTPException(409, message) from wrong
         return back(request, form.get("back", "/"), f"answered:{said}")

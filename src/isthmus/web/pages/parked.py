@@ -1,21 +1,33 @@
 """Every question that waits for a person, with what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from time import monotonic
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from isthmus.admin import orders
+from isthmus.admin.answers import NoAnswer
 from isthmus.admin.questions import Question, questions
 from isthmus.admin.views import COUNTED, ParkedJob, counted
+from isthmus.bootstrap.answering import RowAnswers
+from isthmus.bootstrap.checks import ConfigError
+from isthmus.bootstrap.word_list import Word
 from isthmus.engine.flow import Flow
+from isthmus.mapping.suggestions import Suggestion
 from isthmus.web.desk import Desk
 from isthmus.web.pages.answer import Ways, ways
 from isthmus.web.pages.rows import actions
 from isthmus.web.words import Moment, count, heading, jobs_path, moment, order_path
+
+#: Suggestions by flow, table and word.
+Perhaps = Mapping[tuple[str, str, str], Sequence[Suggestion]]
+Kept = dict[str, tuple[float, Sequence[Word]]]
+#: So long a suggestion is shown before it is looked up again; from the newest orders, so that no page waits for many.
+KEEP_S, DAYS, MOST = 30.0, 30, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +41,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Blank:
+    """A word that somebody may say the counterpart of, for all records that wait for it; `perhaps` are suggestions."""
+
+    table: str
+    word: str
+    subject: str
+    anchor: str
+    perhaps: Sequence[Suggestion]
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """Records of one question with the same words and the same answers."""
 
     because: str
     answers: Sequence[str]
     records: Sequence[Record]
+    blanks: Sequence[Blank] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +93,42 @@ class Questions:
     def __init__(self, desk: Desk) -> None:
         """Show what the desk's engine knows."""
         self._desk = desk
+        self._kept: Kept = {}
 
     async def show(self, request: Request) -> Response:
         """Return the page."""
         desk = self._desk
         found = await questions(desk.context)
-        return desk.page(request, "parked.html", parked_view(found, desk.engine.flows, desk.context.now()))
+        perhaps = None if desk.rows is None else await self._perhaps(desk.rows, found)
+        return desk.page(request, "parked.html", parked_view(found, desk.engine.flows, desk.context.now(), perhaps))
+
+    async def _perhaps(self, rows: RowAnswers, found: Sequence[Question]) -> Perhaps:
+        """Return what the words may be that are asked for; kept for a while, since pages look often."""
+        perhaps: dict[tuple[str, str, str], Sequence[Suggestion]] = {}
+        for flow in sorted({each.flow for each in found if any(job.words for job in each.shown)}):
+            at, words = self._kept.get(flow, (-KEEP_S, ()))
+            if monotonic() - at >= KEEP_S:
+                try:
+                    words = await rows.wanted(flow, days=DAYS, most=MOST)
+                except (NoAnswer, ConfigError):  # a mapping that cannot be read is said by whoever writes a row
+                    words = ()
+                self._kept[flow] = (monotonic(), words)
+            perhaps |= {(word.flow, word.table, word.word): word.suggestions for word in words}
+        return perhaps
 
 
-def parked_view(found: Sequence[Question], flows: Sequence[Flow], now: datetime) -> ParkedView:
-    """Return what the page shows."""
+def parked_view(
+    found: Sequence[Question], flows: Sequence[Flow], now: datetime, perhaps: Perhaps | None = None
+) -> ParkedView:
+    """Return what the page shows; with `perhaps`, also the forms that say what a word is."""
     stores = {flow.name: source for source, flow in orders.carriers(flows).items()}
     records = sum(each.jobs for each in found)
     verb = "waits" if records == 1 else "wait"
     headline = f"{count(records, 'record')} {verb} for an answer" if found else "Nothing waits for you"
-    return ParkedView(headline, [_card(each, stores.get(each.flow, ""), now) for each in found])
+    return ParkedView(headline, [_card(each, stores.get(each.flow, ""), now, perhaps) for each in found])
 
 
-def _card(question: Question, store: str, now: datetime) -> QuestionCard:
+def _card(question: Question, store: str, now: datetime, perhaps: Perhaps | None) -> QuestionCard:
     # Beyond what is counted nobody knows how many more: the words of "more than that" stay.
     answers = ways(question.code, an_order=bool(store))
     hidden = question.jobs if question.jobs > COUNTED else question.jobs - len(question.shown)
@@ -97,7 +139,7 @@ def _card(question: Question, store: str, now: datetime) -> QuestionCard:
         flow=question.flow,
         records=count(question.jobs, "record"),
         since=moment(question.oldest_at, now),
-        variants=_variants(question.shown, store, now),
+        variants=_variants(question.shown, store, now, perhaps),
         button=f"Retry all {counted(question.jobs)}" if question.jobs > 1 else "",
         ways=answers,
         together=f"Answer all {counted(question.jobs)} alike"
@@ -108,14 +150,26 @@ def _card(question: Question, store: str, now: datetime) -> QuestionCard:
     )
 
 
-def _variants(shown: Sequence[ParkedJob], store: str, now: datetime) -> list[Variant]:
+def _variants(shown: Sequence[ParkedJob], store: str, now: datetime, perhaps: Perhaps | None) -> list[Variant]:
     def words(job: ParkedJob) -> tuple[str, Sequence[str]]:
         return job.because, actions(job.answers)
 
-    return [
-        Variant(because, answers, [_record(job, store, now) for job in jobs])
-        for (because, answers), jobs in groupby(sorted(shown, key=words), key=words)
-    ]
+    variants: list[Variant] = []
+    asked: set[tuple[str, str]] = set()
+    for (because, answers), some in groupby(sorted(shown, key=words), key=words):
+        jobs = list(some)
+        blanks = [] if perhaps is None else [each for job in jobs for each in _blanks(job, perhaps, asked)]
+        variants.append(Variant(because, answers, [_record(job, store, now) for job in jobs], blanks))
+    return variants
+
+
+def _blanks(job: ParkedJob, perhaps: Perhaps, asked: set[tuple[str, str]]) -> Iterator[Blank]:
+    """Yield what a record waits for and no record above it does: one answer is for all."""
+    for word in job.words:
+        if (job.table, word) not in asked:
+            asked.add((job.table, word))
+            anchor = f"word-{job.flow}-{job.code}-{len(asked)}"
+            yield Blank(job.table, word, job.subject, anchor, perhaps.get((job.flow, job.table, word), ()))
 
 
 def _record(job: ParkedJob, store: str, now: datetime) -> Record:
