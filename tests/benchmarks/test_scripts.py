@@ -61,3 +61,11 @@ def test_churn_tells_what_dead_rows_cost(postgres_admin_url: str) -> None:
     # Of a cycle's four changes of the row, saying that one is alive touches no index.
     assert figures["hot"] > 0.2
     assert {"job_turn", "job_unfinished", "job_finished"} < set(figures["indexes_mb"])
+
+
+def test_a_mapping_by_document_and_by_hand_make_the_same_record() -> None:
+    figures = quick("mapping")
+
+    assert {"name", "ours", "floor", "ratio", "ours_us", "floor_us", "evaluations_per_s", "evaluations"} == set(figures)
+    assert figures["evaluations_per_s"] == min(figures["evaluations"].values())
+    assert figures["ratio"] == pytest.approx(figures["ours"] / figures["floor"], rel=0.2)

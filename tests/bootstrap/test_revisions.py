@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def test_each_text_that_ran_is_kept_once_with_its_hooks(folder: Path) -> None:
     document, hooks = folder / "mappings/orders.toml", folder / "mappings/hooks.py"
-    hooks.write_text("def small(text):\n    return text.lower()\n", "utf-8")
+    hooks.write_text("def small(text: str) -> str:\n    return text.lower()\n", "utf-8")
     document.write_text('[order]\nnote = "trim(note)"\n', "utf-8")
     async with opened(read_config(folder)) as app:
         await keep_news(app)

@@ -105,12 +105,12 @@ def test_what_cannot_be_meant_is_said(place: Place) -> None:
 
 
 def test_a_revision_under_other_hooks_is_said_and_one_that_cannot_run_is_refused(place: Place) -> None:
-    place.holds("mappings/hooks.py", "def small(text):\n    return text.lower()\n")
+    place.holds("mappings/hooks.py", "def small(text: str) -> str:\n    return text.lower()\n")
     place.holds("mappings/orders.draft.toml", '[order]\nnote = "hooks.small(note)"\n')
     with_hook = place.answer("publish", "--offline", "--why", "new")["revision"]
     place.holds("mappings/orders.draft.toml", LIVE)
     place.answer("publish", "--offline", "--why", "without")
-    place.holds("mappings/hooks.py", "def other(text):\n    return text\n")
+    place.holds("mappings/hooks.py", "def other(text: str) -> str:\n    return text\n")
     found = place.answer("diff", with_hook, "live")
     assert any("as they are now" in each for each in found["notes"])
     refused = place.mapping("rollback", with_hook, "--why", "x")

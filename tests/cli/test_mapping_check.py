@@ -178,7 +178,9 @@ def test_rows_and_words_are_tried_on_the_orders_of_the_last_days(place: Place) -
 
 def test_tables_and_hooks_that_nobody_uses_are_said(place: Place) -> None:
     place.holds("tables/colors.csv", "from,to,note\nred,1,\n")
-    place.holds("mappings/hooks.py", "def used(text): return text\ndef idle(text): return text\n")
+    place.holds(
+        "mappings/hooks.py", "def used(text: str) -> str: return text\ndef idle(text: str) -> str: return text\n"
+    )
     place.holds("mappings/orders.toml", '[order]\nnote = "hooks.used(email)"\n[tables.size]\nL = "1"\n')
     assert codes(place) == {("unused_table", ""), ("unused_table", "tables.size"), ("unused_hook", "")}
 

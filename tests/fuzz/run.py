@@ -1,6 +1,7 @@
 """Feed every parser made-up input for a while, and report what was not one of our answers.
 
 python -m tests.fuzz.run --seconds 60 --seed 1 --json
+python -m tests.fuzz.run --only "mapping expressions" --cases 700000
 """
 
 import argparse
@@ -19,7 +20,7 @@ from random import Random
 
 from tests.crash.stand import standing
 from tests.fuzz.answers import record
-from tests.fuzz.targets import Target, targets
+from tests.fuzz.targets import Target, mappings, targets
 from tests.fuzz.wire import served
 
 #: Longer than this on a single input is a finding, however slow the machine: the inputs are small.
@@ -91,19 +92,29 @@ async def feed(target: Target, seeds: Sequence[int], found: Found, until: float 
         found.slowest_s = max(found.slowest_s, time.process_time() - began)
 
 
-async def campaign(seconds: float, first: int, only: str = "") -> dict[str, Found]:
-    """Give each target its part of the time."""
+async def campaign(seconds: float, first: int, only: str = "", cases: int = 0) -> dict[str, Found]:
+    """Give each target its part of the time, or so many cases."""
+    if found := [each for each in mappings() if only and only in each.name]:
+        return await fed(found, seconds, first, cases)
     with standing() as stand:
         recordings = await record(stand)
     async with served() as wire:
         made = [each for each in targets(recordings, wire) if only in each.name]
-        found = {each.name: Found() for each in made}
-        for target in made:
-            print(target.name, file=sys.stderr, flush=True)  # noqa: T201 - how far it is
-            until, number = time.monotonic() + seconds / len(made), first
-            while time.monotonic() < until:
-                await feed(target, range(number, number + 50), found[target.name], until)
-                number += 50
+        return await fed(made, seconds, first, cases)
+
+
+async def fed(made: Sequence[Target], seconds: float, first: int, cases: int) -> dict[str, Found]:
+    """Feed targets one after the other; `cases` of 0 is as many as there is time for."""
+    found = {each.name: Found() for each in made}
+    for target in made:
+        print(target.name, file=sys.stderr, flush=True)  # noqa: T201 - how far it is
+        if cases:
+            await feed(target, range(first, first + cases), found[target.name])
+            continue
+        until, number = time.monotonic() + seconds / len(made), first
+        while time.monotonic() < until:
+            await feed(target, range(number, number + 50), found[target.name], until)
+            number += 50
     return found
 
 
@@ -111,14 +122,16 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--cases", type=int, default=0, help="of each target, instead of a time")
+    parser.add_argument("--memory-mb", type=int, default=4096, help="address space; more fails as MemoryError")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--only", default="", help="targets whose name has this in it")
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
     # What needs more than this for a small input shall fail as MemoryError, not take the machine along.
-    resource.setrlimit(resource.RLIMIT_AS, (4 * 1024**3, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (said.memory_mb * 1024**2, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with watched():
-        found = asyncio.run(campaign(said.seconds, said.seed, said.only))
+        found = asyncio.run(campaign(said.seconds, said.seed, said.only, said.cases))
     told = {
         name: {
             "runs": each.runs,
@@ -129,9 +142,10 @@ def main() -> int:
         }
         for name, each in found.items()
     }
+    rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     wrong = sum(len(each.wrong) for each in found.values())
     if said.json:
-        print(json.dumps({"seed": said.seed, "wrong": wrong, "targets": told}, indent=2))  # noqa: T201 - the answer
+        print(json.dumps({"seed": said.seed, "wrong": wrong, "rss_mb": rss_mb, "targets": told}, indent=2))  # noqa: T201 - the answer
     else:
         for name, each in told.items():
             print(name, *(f"{what} {figure}" for what, figure in each.items() if what != "wrong"), sep=", ")  # noqa: T201

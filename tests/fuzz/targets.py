@@ -23,13 +23,14 @@ from isthmus.craft.rounds import parse
 from isthmus.kit.addresses import place_of, place_of_url
 from isthmus.kit.clock import SystemClock, to_micros
 from isthmus.kit.http import Http, HttpFailure
-from isthmus.ports.errors import ContractBroken, Trouble
+from isthmus.mapping.errors import CannotRead, CannotWork
+from isthmus.ports.errors import ContractBroken, Trouble, Unmapped
 from isthmus.ports.receiver import Delivery, Refused
 from isthmus.ports.source import Cursor
 from isthmus.web.inbox import Arrival, statement
 from isthmus.web.ingress import amiss
 from isthmus.web.proxies import Proxies
-from tests.fuzz import mutate
+from tests.fuzz import documents, expressions, mutate
 from tests.fuzz.answers import NOW, Changed, Recording, Use, session
 
 SECRET = "s"
@@ -258,6 +259,12 @@ def _answers(recording: Recording) -> Callable[[Random], Awaitable[None]]:
     return run
 
 
+def mappings() -> list[Target]:
+    """Return the targets of the mapping language."""
+    says = (CannotRead, CannotWork, Unmapped)
+    return [Target("mapping expressions", expressions.run, says), Target("mapping documents", documents.run, says)]
+
+
 def targets(recordings: Mapping[str, Recording], wire: Callable[[Random], Awaitable[None]]) -> list[Target]:
     """Return every target; `wire` sends bytes to a server."""
     return [
@@ -272,5 +279,6 @@ def targets(recordings: Mapping[str, Recording], wire: Callable[[Random], Awaita
         Target("isthmus.toml bytes", _config_bytes, (ConfigError,)),
         Target(".env", _dotenv, (ConfigError,)),
         Target("cursors", _cursors, ()),
+        *mappings(),
         *(Target(f"{slug} answers", _answers(each), (Trouble, HttpFailure)) for slug, each in recordings.items()),
     ]

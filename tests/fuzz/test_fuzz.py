@@ -60,6 +60,8 @@ def recordings() -> Iterator[dict[str, Recording]]:
         "isthmus.toml bytes",
         ".env",
         "cursors",
+        "mapping expressions",
+        "mapping documents",
         "shopify answers",
         "woocommerce answers",
         "odoo answers",

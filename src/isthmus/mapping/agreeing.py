@@ -20,12 +20,14 @@ def either(shapes: Sequence[Shape]) -> Shape:
     if not full:
         return EMPTY
     head = full[0]
-    if any(each.kind is not head.kind for each in full):
+    if any(each.kind is not head.kind or each.part is not head.part for each in full):
         return ANY
+    within = [each.inner for each in full if each.inner is not None]
+    inner = either(within) if within else None
     options = tuple(dict.fromkeys(option for each in full for option in each.options))
     optional = len(full) < len(shapes) or any(each.optional for each in full)
     known = options if all(each.options for each in full) else ()
-    return Shape(head.kind, head.inner, head.part, optional=optional, options=known)
+    return Shape(head.kind, inner, head.part, optional=optional, options=known)
 
 
 def amounts(name: str, one: Shape, other: Shape) -> bool:

@@ -6,18 +6,21 @@ no attribute but fields of canonical records, and no built-in function.
 """
 
 import ast
+import itertools
+import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from isthmus.kit.names import nearest
-from isthmus.mapping import numbers, texts
+from isthmus.mapping import numbers
 from isthmus.mapping.agreeing import GROUPS, WITHIN, amounts, either, incomparable
+from isthmus.mapping.calls import LOOKS, called
 from isthmus.mapping.errors import CannotRead, Where
-from isthmus.mapping.functions import FUNCTIONS, TAKEN, Function
-from isthmus.mapping.running import BASE
+from isthmus.mapping.functions import FUNCTIONS
+from isthmus.mapping.running import BASE, FREE
 from isthmus.mapping.scope import Scope
 from isthmus.mapping.shapes import ANY, EMPTY, NUMBER, TEXT, TRUTH, Kind, Shape, fields_of
 
@@ -38,6 +41,9 @@ class Compiled:
     fields: frozenset[str]
     tables: frozenset[str]
     hooks: frozenset[str]
+    #: The code itself and what its names mean: sections are made of it.
+    body: ast.expr
+    names: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -47,8 +53,13 @@ class Compiler:
     scope: Scope
     where: Where
     text: str
+    #: How many characters of the row stand before the text.
+    lead: int = 0
     nodes: int = 0
     lists: int = 0
+    patterns: int = 0
+    #: Whether the list that is being read has work in it that grows with texts.
+    metered: bool = False
     locals: dict[str, Shape] = field(default_factory=dict[str, Shape])
     fields: set[str] = field(default_factory=set[str])
     tables: set[str] = field(default_factory=set[str])
@@ -65,7 +76,8 @@ class Compiler:
         )
         code = compile(ast.fix_missing_locations(ast.Expression(body)), FILE, "eval", dont_inherit=True)
         run = eval(code, {"__builtins__": {}, **self.names})  # noqa: S307 - only nodes made below
-        return Compiled(run, shape, frozenset(self.fields), frozenset(self.tables), frozenset(self.hooks))
+        reads = frozenset(self.fields), frozenset(self.tables), frozenset(self.hooks)
+        return Compiled(run, shape, *reads, made, self.names)
 
     def _parsed(self) -> ast.Expression:
         text = self.text
@@ -78,7 +90,9 @@ class Compiler:
                 tree = ast.parse(text, FILE, "eval")
         except SyntaxError as wrong:
             message = f"not an expression: {wrong.msg}"
-            raise self.where.at(wrong.offset or 0).unreadable(message) from None
+            # What ends too early is told of the line after the last.
+            column = wrong.offset if wrong.offset and wrong.lineno == 1 else len(text) + 1
+            raise self.where.at(self.lead + column).unreadable(message) from None
         except (RecursionError, MemoryError, ValueError):
             message = "not an expression"
             raise self.where.unreadable(message) from None
@@ -86,8 +100,7 @@ class Compiler:
 
     def fail(self, node: ast.AST, says: str) -> CannotRead:
         """Return an error that points at a node."""
-        bytes_before = getattr(node, "col_offset", 0)
-        return CannotRead(says, self.where.at(len(self.text.encode()[:bytes_before].decode("utf-8", "ignore")) + 1))
+        return CannotRead(says, self.where.at(self.lead + column_of(self.text, getattr(node, "col_offset", 0))))
 
     def emit(self, node: ast.expr, depth: int) -> tuple[ast.expr, Shape]:
         """Return the code of a node, with its place in the text, and its shape."""
@@ -101,8 +114,22 @@ class Compiler:
         return ast.copy_location(made, node), shape
 
     def call(self, name: str, *arguments: ast.expr) -> ast.expr:
-        """Return a call of one of our own names."""
+        """Return a call of one of our own names. Within a list its work is counted, if it grows with its values."""
+        if self.locals and name not in FREE:
+            self.metered = True
+            return self.call("_spent", ast.Name("_meter", ast.Load()), ast.Name(name, ast.Load()), *arguments)
         return ast.Call(func=ast.Name(name, ast.Load()), args=list(arguments), keywords=[])
+
+    def held(self, value: Any) -> ast.expr:
+        """Return the code of a value that is made now, such as a number or a pattern."""
+        name = f"_n{next(_NUMBERS)}"
+        self.names[name] = value
+        return ast.Name(name, ast.Load())
+
+    def bare(self, code: ast.expr) -> ast.expr:
+        """Return a list as it is gone through: for a function it need not be made one that never changes."""
+        is_list = isinstance(code, ast.Call) and isinstance(code.func, ast.Name) and code.func.id == "_tuple"
+        return code.args[0] if is_list and isinstance(code, ast.Call) else code
 
     # --- What stands for a value --------------------------------------------------------------------------------------
 
@@ -114,12 +141,15 @@ class Compiler:
         if isinstance(value, bool):
             return ast.Constant(value), TRUTH
         if isinstance(value, str):
-            if not value.isprintable() and not all(each.isprintable() or each in "\n\t" for each in value):
-                raise self.fail(node, "a text with control characters")
-            return ast.Constant(value), Shape(Kind.TEXT, options=(value,))
+            return self._said(node, value), Shape(Kind.TEXT, options=(value,))
         if isinstance(value, int | float):
             return self._number(node)
         raise self.fail(node, f"{type(value).__name__} has no place in an expression")
+
+    def _said(self, node: ast.AST, text: str) -> ast.expr:
+        if not text.isprintable() and any(not _sayable(each) for each in text):
+            raise self.fail(node, "a text with control characters")
+        return ast.Constant(text)
 
     def _number(self, node: ast.Constant) -> tuple[ast.expr, Shape]:
         written = ast.get_source_segment(self.text, node) or ""
@@ -127,9 +157,7 @@ class Compiler:
             number = numbers.held(Decimal(written.replace("_", "")))
         except (InvalidOperation, ValueError):
             raise self.fail(node, "a number is written like 12 or 12.50") from None
-        name = f"_n{len(self.names)}"
-        self.names[name] = number
-        return ast.Name(name, ast.Load()), NUMBER
+        return self.held(number), NUMBER
 
     def name(self, node: ast.Name, _depth: int) -> tuple[ast.expr, Shape]:
         """A field of the record itself, a record, or an item of the list that is gone through."""
@@ -159,13 +187,10 @@ class Compiler:
         if node.attr not in known:
             raise self.fail(node, f"{shape.part.__name__} has no field {node.attr!r}{nearest(node.attr, known)}")
         self._reads(node)
-        found: ast.expr = ast.Attribute(base, node.attr, ast.Load())
         inner = known[node.attr]
         if not shape.optional:
-            return found, inner
-        test = ast.Compare(base, [ast.Is()], [ast.Constant(None)])
-        whole = ast.IfExp(test, ast.Constant(None), ast.copy_location(found, node))
-        return whole, Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
+            return ast.Attribute(base, node.attr, ast.Load()), inner
+        return _if_there(base, node), Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
 
     def subscript(self, node: ast.Subscript, depth: int) -> tuple[ast.expr, Shape]:
         """A custom field by its name, or an item of a list by its place."""
@@ -173,15 +198,19 @@ class Compiler:
         inside = node.slice
         if shape.kind is Kind.CUSTOM and isinstance(inside, ast.Constant) and isinstance(inside.value, str):
             return self._custom(base, inside.value, _path(node.value))
-        if shape.kind is Kind.LIST and isinstance(inside, ast.Constant) and type(inside.value) is int:
+        if shape.kind is Kind.LIST and (place := _place(inside)) is not None:
             inner = shape.inner or ANY
-            taken = self.call("_item", base, ast.Constant(inside.value))
+            taken = self.call("_item", base, ast.Constant(place))
             return taken, Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
         raise self.fail(node, 'brackets take the name of a custom field, custom["..."], or a place in a list, lines[0]')
 
     def _custom(self, base: ast.expr, name: str, path: str) -> tuple[ast.expr, Shape]:
         self.fields.add(f"{self._rooted(path)}.{name}")
         return self.call("_custom", base, ast.Constant(name)), Shape(Kind.ANY, optional=True)
+
+    def reads_all(self, node: ast.expr) -> None:
+        """Note that something is handed over whole."""
+        self.fields.add(self._rooted(_path(node)))
 
     def _reads(self, node: ast.Attribute) -> None:
         self.fields.add(self._rooted(_path(node)))
@@ -218,8 +247,10 @@ class Compiler:
         inner, shape = self.emit(node.operand, depth)
         if isinstance(node.op, ast.Not):
             return ast.UnaryOp(ast.Not(), inner), TRUTH
-        if isinstance(node.op, ast.USub) and shape.kind in (Kind.NUMBER, Kind.ANY):
-            return self.call("_minus", self.call("_zero"), inner), NUMBER
+        if isinstance(node.op, ast.USub) and shape.kind is Kind.NUMBER:
+            return self.call("_minus", ast.Name("_zero", ast.Load()), inner), NUMBER
+        if isinstance(node.op, ast.USub) and shape.kind is Kind.ANY:
+            return self.call("_math", ast.Constant("_minus"), ast.Name("_zero", ast.Load()), inner), NUMBER
         raise self.fail(node, f"no such sign before {shape}")
 
     def logic(self, node: ast.BoolOp, depth: int) -> tuple[ast.expr, Shape]:
@@ -266,108 +297,85 @@ class Compiler:
         source, shape = self.emit(generator.iter, depth)
         if shape.kind not in (Kind.LIST, Kind.ANY):
             raise self.fail(generator.iter, f"{shape} is not a list")
-        called = generator.target.id
-        if called in self.scope.names or called.startswith("_"):
-            raise self.fail(generator.target, f"{called!r} means something else here: choose another name")
-        self.locals[called] = shape.inner or ANY
+        name = generator.target.id
+        if name in _RESERVED or name in self.scope.names or name.startswith("_"):
+            raise self.fail(generator.target, f"{name!r} means something else here: choose another name")
+        self.locals[name], self.metered = shape.inner or ANY, False
         try:
             element, inner = self.emit(node.elt, depth)
             tests = [self.emit(each, depth)[0] for each in generator.ifs]
         finally:
-            del self.locals[called]
-        target = ast.Name(f"v_{called}", ast.Store())
-        parts = ast.comprehension(target, self.call("_items", source), tests, 0)
-        return ast.ListComp(element, [parts]), Shape(Kind.LIST, inner)
+            del self.locals[name]
+        target = ast.Name(f"v_{name}", ast.Store())
+        parts = [ast.comprehension(target, self.call("_items", self.bare(source)), tests, 0)]
+        if self.metered:
+            parts.insert(0, ast.comprehension(ast.Name("_meter", ast.Store()), self.call("_meters"), [], 0))
+        made = ast.copy_location(ast.ListComp(element, parts), node)
+        return self.call("_tuple", made), Shape(Kind.LIST, inner)
 
     def woven(self, node: ast.JoinedStr, depth: int) -> tuple[ast.expr, Shape]:
         """A text with values in it."""
         parts: list[ast.expr] = []
+        sure = len(node.values) <= _FEW
         for each in node.values:
             if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                parts.append(ast.Constant(each.value))
+                parts.append(self._said(node, each.value))
             elif isinstance(each, ast.FormattedValue) and each.conversion == -1 and each.format_spec is None:
-                parts.append(self.emit(each.value, depth)[0])
+                made, shape = self.emit(each.value, depth)
+                parts.append(made)
+                sure = sure and shape.kind is Kind.TEXT and not shape.optional and not shape.options
             else:
                 raise self.fail(node, "in braces stands a value alone: written(...) and round(...) give it a form")
-        return self.call("_glued", *parts), TEXT
-
-    def called(self, node: ast.Call, depth: int) -> tuple[ast.expr, Shape]:
-        """A function, a code table or a hook."""
-        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
-            raise self.fail(node, "a function takes plain arguments, without names or stars")
-        if (
-            isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "hooks"
-        ):
-            return self._hook(node, node.func.attr, depth)
-        if not isinstance(node.func, ast.Name):
-            raise self.fail(node, "only functions are called, such as upper(shipping_to.city)")
-        name = node.func.id
-        if name in ("lookup", "known"):
-            return self._lookup(node, name, depth)
-        if name not in FUNCTIONS:
-            raise self.fail(node, f"there is no function {name!r}{nearest(name, (*FUNCTIONS, 'lookup', 'known'))}")
-        return self._function(node, name, FUNCTIONS[name], depth)
-
-    def _function(self, node: ast.Call, name: str, function: Function, depth: int) -> tuple[ast.expr, Shape]:
-        least, most = len(function.takes) - function.spare, len(function.takes)
-        if len(node.args) < least or (len(node.args) > most and not function.many):
-            raise self.fail(
-                node, f"{name} takes {least if least == most else f'{least} to {most}'} values: {function.example}"
-            )
-        made: list[ast.expr] = []
-        shapes: list[Shape] = []
-        for place, argument in enumerate(node.args):
-            wanted = function.takes[min(place, most - 1)]
-            code, shape = self.emit(argument, depth)
-            if place in function.fixed:
-                self._fixed(argument, name)
-            if shape.kind not in TAKEN[wanted] and shape.kind not in (Kind.ANY, Kind.EMPTY):
-                raise self.fail(argument, f"{name} takes {wanted.value} there, not {shape}: {function.example}")
-            made.append(code)
-            shapes.append(shape)
-        if name in ("find", "matches"):
-            self._pattern(node.args[1])
-        gives = function.gives
-        self.names[f"_f_{name}"] = function.run
-        return self.call(f"_f_{name}", *made), gives(shapes) if callable(gives) else gives
-
-    def _fixed(self, node: ast.expr, name: str) -> str:
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            raise self.fail(node, f"{name} needs this written out in quotes, so that it can be checked before it runs")
-        return node.value
-
-    def _pattern(self, node: ast.expr) -> None:
-        try:
-            texts.compiled(self._fixed(node, "find"))
-        except ValueError as wrong:
-            raise self.fail(node, str(wrong)) from None
-
-    def _lookup(self, node: ast.Call, name: str, depth: int) -> tuple[ast.expr, Shape]:
-        fewest, most = 2, 3 if name == "lookup" else 2
-        if not fewest <= len(node.args) <= most:
-            raise self.fail(node, f'{name}("table", value{", otherwise" if name == "lookup" else ""})')
-        table = self._fixed(node.args[0], name)
-        self.tables.add(table)
-        self.names[f"_{name}"] = self.scope.tables
-        made = [self.emit(each, depth)[0] for each in node.args[1:]]
-        own = ast.Name(f"_{name}", ast.Load())
-        if name == "known":
-            return self.call("_is_known", own, ast.Constant(table), *made), TRUTH
-        return self.call("_looked_up", own, ast.Constant(table), *made), TEXT
-
-    def _hook(self, node: ast.Call, name: str, depth: int) -> tuple[ast.expr, Shape]:
-        if name not in self.scope.hooks:
-            raise self.fail(node, f"hooks.py has no function {name!r}{nearest(name, self.scope.hooks)}")
-        self.hooks.add(name)
-        self.names[f"_hook_{name}"] = self.scope.hooks[name]
-        made = [self.emit(each, depth)[0] for each in node.args]
-        return self.call("_checked", self.call(f"_hook_{name}", *made)), ANY
+        if not sure:
+            return self.call("_glued", *parts), TEXT
+        # All of them texts: Python puts them together itself, in a quarter of the time.
+        woven: list[ast.expr] = [
+            each if isinstance(each, ast.Constant) else ast.FormattedValue(each, -1) for each in parts
+        ]
+        return self.call("_held", ast.JoinedStr(woven)), TEXT
 
 
+#: Names of what is made before an expression runs, each given once: expressions are put together in one function.
+_NUMBERS = itertools.count()
+#: So many texts are put together before it is looked how long they are.
+_FEW = 8
 #: What tracebacks call the code of expressions.
 FILE = "<expression>"
+
+
+#: Names with a meaning of their own, which no item of a list may take.
+_RESERVED = frozenset({*FUNCTIONS, *LOOKS, "hooks", "value"})
+#: Letters that turn the direction of writing: a reader would see another text than the one that runs.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def column_of(text: str, bytes_before: int) -> int:
+    """Return the column of a place in a text, counted from 1 in characters, as Python tells it in bytes."""
+    return len(text.encode("utf-8", "replace")[:bytes_before].decode("utf-8", "ignore")) + 1
+
+
+def _place(node: ast.expr) -> int | None:
+    """Return a whole number as written, with a minus or without."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return None if (found := _place(node.operand)) is None else -found
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
+
+
+def _sayable(letter: str) -> bool:
+    return letter in "\n\r\t" or (unicodedata.category(letter) not in ("Cc", "Cs") and letter not in _TURNING)
+
+
+def _if_there(base: ast.expr, node: ast.Attribute) -> ast.expr:
+    """Return the code of a field of a group that may not be there; what is called is called once."""
+    if not any(isinstance(each, ast.Call) for each in ast.walk(base)):
+        return _unless_none(base, node)
+    it = ast.arguments(posonlyargs=[], args=[ast.arg(arg="_it")], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.Call(ast.Lambda(it, _unless_none(ast.Name("_it", ast.Load()), node)), [base], [])
+
+
+def _unless_none(base: ast.expr, node: ast.Attribute) -> ast.expr:
+    found = ast.copy_location(ast.Attribute(base, node.attr, ast.Load()), node)
+    return ast.IfExp(ast.Compare(base, [ast.Is()], [ast.Constant(None)]), ast.Constant(None), found)
 
 
 def _path(node: ast.expr) -> str:
@@ -383,5 +391,5 @@ _EMITTERS: dict[type[ast.expr], Callable[[Any, Any, int], tuple[ast.expr, Shape]
     ast.Subscript: Compiler.subscript, ast.BinOp: Compiler.binary, ast.UnaryOp: Compiler.unary,
     ast.BoolOp: Compiler.logic, ast.IfExp: Compiler.choice, ast.Compare: Compiler.compare,
     ast.List: Compiler.listing, ast.Tuple: Compiler.listing, ast.ListComp: Compiler.mapped,
-    ast.GeneratorExp: Compiler.mapped, ast.JoinedStr: Compiler.woven, ast.Call: Compiler.called,
+    ast.GeneratorExp: Compiler.mapped, ast.JoinedStr: Compiler.woven, ast.Call: called,
 }  # fmt: skip

@@ -1,11 +1,13 @@
 """What expressions can do with days and moments. Moments are aware; a day needs a zone to be told from one."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from isthmus.mapping.errors import NoAnswer
 
 #: What stands in a form for a day or a moment, and what Python calls it.
 _PARTS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
@@ -23,9 +25,9 @@ def day(when: Any, zone: Any = "UTC") -> date | None:
     if isinstance(when, date):
         return when
     if isinstance(when, str):
-        return date.fromisoformat(when.strip()[:10])
+        return _day_said(when.strip(), zone)
     message = "not a day"
-    raise TypeError(message)
+    raise NoAnswer(message)
 
 
 def moment(text: Any, zone: Any = "UTC") -> datetime | None:
@@ -36,19 +38,35 @@ def moment(text: Any, zone: Any = "UTC") -> datetime | None:
         return text
     if not isinstance(text, str):
         message = "not a moment"
-        raise TypeError(message)
-    found = datetime.fromisoformat(text.strip())
+        raise NoAnswer(message)
+    found = _moment_said(text.strip())
     return (found if found.tzinfo else found.replace(tzinfo=zone_of(zone))).astimezone(UTC)
 
 
-def add_days(when: Any, count: Decimal) -> date:
+def _day_said(text: str, zone: Any) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        found = _moment_said(text)
+    return found.astimezone(zone_of(zone)).date() if found.tzinfo else found.date()
+
+
+def _moment_said(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        message = "not a day or a moment as in 2026-11-22 or 2026-11-22T08:30:00Z"
+        raise NoAnswer(message) from None
+
+
+def add_days(when: Any, count: Any) -> date:
     """Return the day so many days later, or earlier."""
     if not isinstance(when, date):
         message = "not a day"
-        raise TypeError(message)
-    if count != int(count) or abs(count) > MOST_DAYS:
+        raise NoAnswer(message)
+    if not isinstance(count, Decimal) or abs(count) > MOST_DAYS or count != int(count):
         message = f"days are a whole number up to {MOST_DAYS}"
-        raise ValueError(message)
+        raise NoAnswer(message)
     return when + timedelta(days=int(count))
 
 
@@ -57,7 +75,7 @@ def days_between(first: Any, second: Any) -> Decimal:
     days = [each.date() if isinstance(each, datetime) else each for each in (first, second)]
     if not all(isinstance(each, date) for each in days):
         message = "not a day"
-        raise TypeError(message)
+        raise NoAnswer(message)
     return Decimal((days[1] - days[0]).days)
 
 
@@ -65,7 +83,7 @@ def weekday(when: Any) -> Decimal:
     """Return 1 for Monday to 7 for Sunday."""
     if not isinstance(when, date):
         message = "not a day"
-        raise TypeError(message)
+        raise NoAnswer(message)
     return Decimal(when.isoweekday())
 
 
@@ -75,20 +93,22 @@ def written(when: Any, form: str = "YYYY-MM-DD", zone: Any = "UTC") -> str:
         return ""
     if not isinstance(when, date):
         message = "not a day"
-        raise TypeError(message)
+        raise NoAnswer(message)
     local = when.astimezone(zone_of(zone)) if isinstance(when, datetime) else when
     # Not by strftime as a whole: what it makes of other letters, and of years before 1000, differs between systems.
     return _PART.sub(lambda part: _part(local, part.group()), form)
 
 
-@lru_cache(maxsize=64)
-def zone_of(name: str) -> ZoneInfo:
-    """Return a zone. Raises `ValueError` for one that does not exist."""
+@cache
+def zone_of(name: str) -> tzinfo:
+    """Return a zone, which is read once, when an expression is compiled. Raises `NoAnswer` for one that is none."""
+    if name == "UTC":  # the one that nobody has to write: no file is opened for it while an expression runs
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError, TypeError):
         message = f"no time zone {name!r}"
-        raise ValueError(message) from None
+        raise NoAnswer(message) from None
 
 
 def _part(when: date, name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
+import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from isthmus.kit.names import nearest
 from isthmus.mapping.errors import CannotRead, Where
@@ -40,11 +41,16 @@ ADD_KEYS: Mapping[str, str] = {
     "note": "why, for readers",
 }
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_HEAD = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+#: Where a section or a row begins, in a line without the spaces around it.
+_HEAD = re.compile(r"\[\[?([^\]\[]+)\]")
 _PART = r"""(?:"[^"]+"|'[^']+'|[A-Za-z0-9_-]+)"""
-_KEY = re.compile(rf"^\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
+_KEY = re.compile(rf"({_PART}(?:\s*\.\s*{_PART})*)\s*=")
 #: A document people read; code tables of any length are files of their own.
-LARGEST = 1_000_000
+LARGEST, MOST_ROWS, MOST_ADDED, LONGEST_NAME = 1_000_000, 2_000, 100, 120
+#: Keys of many parts, for which TOML's own reader takes ever longer; no row has more than three.
+_MANY_PARTS = cast("Any", re2).compile(
+    r"""(?m)(?:^|[\[{,])[ \t]*(?:(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){20}"""
+)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from"}, forbid_unknown_fields=True):
@@ -104,6 +110,7 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
     if len(text) > LARGEST:
         message = "larger than 1 MB: put long code tables into files of their own"
         raise Where(name).unreadable(message)
+    _check_text(text, name)
     try:
         tree = tomllib.loads(text)
     except (ValueError, RecursionError) as bad:
@@ -112,8 +119,9 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
     for key in tree:
         if key not in _TOP:
             with _kept(wrong):
-                message = f"there is no section {key!r}{nearest(key, _TOP)}"
-                raise empty.where(key).unreadable(message)
+                said = key[:LONGEST_NAME]
+                message = f"there is no section {said!r}{nearest(said, _TOP)}"
+                raise empty.where(said).unreadable(message)
     note = when = ""
     rows: dict[tuple[str, str], Row] = {}
     added: tuple[Added, ...] = ()
@@ -130,11 +138,26 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
                         message = "stands in this section twice: one of them would do nothing"
                         raise empty.where(section, field_name).unreadable(message)
                     rows[section, field_name] = _row(value, section, field_name, empty)
+    if len(rows) > MOST_ROWS:
+        message = f"more than {MOST_ROWS:,} rows"
+        raise Where(name).unreadable(message)
     with _kept(wrong):
         added = _added(tree.get("add", []), empty)
     with _kept(wrong):
         tables = _tables(tree.get("tables", {}), empty)
     return Document(name, text, note, when, rows, added, tables, empty.lines)
+
+
+def _check_text(text: str, name: str) -> None:
+    """Refuse what TOML's own reader would take for ever for, and half characters. Raises `CannotRead`."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "not a text in UTF-8"
+        raise Where(name).unreadable(message) from None
+    if (many := _MANY_PARTS.search(text)) is not None:
+        message = "a key of more than 20 parts"
+        raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
 
 
 @contextmanager
@@ -166,8 +189,11 @@ def _flat(body: Mapping[str, Any], fields: Collection[str], before: str = "") ->
 
 
 def _row(value: Any, section: str, name: str, document: Document) -> Row:
-    where = document.where(section, name)
+    where = document.where(section, name[:LONGEST_NAME])
     known = SECTIONS[section]
+    if len(name) > LONGEST_NAME or any(not each.isprintable() for each in name):
+        message = f"the name of a field has up to {LONGEST_NAME} characters that can be seen"
+        raise where.unreadable(message)
     if known.shape(name) is None or name == CUSTOM:
         hint = nearest(name, known.names) or (
             "; fields of the other system's own are custom.<name>" if "." not in name else ""
@@ -181,7 +207,8 @@ def _row(value: Any, section: str, name: str, document: Document) -> Row:
         raise where.unreadable(message)
     for key in cast("dict[str, Any]", value):
         if key not in ROW_KEYS:
-            message = f"a row says nothing under {key!r}{nearest(key, ROW_KEYS)}"
+            said = key[:LONGEST_NAME]
+            message = f"a row says nothing under {said!r}{nearest(said, ROW_KEYS)}"
             raise where.unreadable(message)
     try:
         row = msgspec.convert(value, Row)
@@ -200,6 +227,9 @@ def _added(body: Any, document: Document) -> tuple[Added, ...]:
     except msgspec.ValidationError as wrong:
         message = f"[[add]]: {_said(wrong)}; it takes {', '.join(ADD_KEYS)}"
         raise where.unreadable(message) from None
+    if len(added) > MOST_ADDED:
+        message = f"more than {MOST_ADDED} lines to add"
+        raise where.unreadable(message)
     names = [each.name for each in added]
     for each in added:
         if not _WORD.fullmatch(each.name) or names.count(each.name) > 1:
@@ -235,9 +265,9 @@ def _lines(text: str) -> dict[tuple[str, str], int]:
     """Return the line of each section and key; TOML's own reader does not say."""
     found: dict[tuple[str, str], int] = {}
     section = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if head := _HEAD.match(line):
-            section = head.group(1).strip("\"' ")
+            section = head.group(1).strip("\"' \t")
             found.setdefault((section.partition(".")[0], section.partition(".")[2].strip("\"'")), number)
             found.setdefault((section.partition(".")[0], ""), number)
         elif key := _KEY.match(line):

@@ -41,6 +41,10 @@ class MappingError(ValueError):
         self.where = where
 
 
+class NoAnswer(ValueError):
+    """These values have no answer; the words are ours and hold none of them, so that people may be shown them."""
+
+
 class CannotRead(MappingError):
     """A text that is no expression, or one that would be wrong for every record."""
 

@@ -7,10 +7,13 @@ from typing import Any, cast
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.quantity import Quantity
-from isthmus.mapping import days, numbers, texts
-from isthmus.mapping.shapes import ANY, DATE, LIST, MONEY, NUMBER, TEXT, TRUTH, Kind, Shape
+from isthmus.mapping import amounts, days, numbers, texts
+from isthmus.mapping.agreeing import either
+from isthmus.mapping.errors import NoAnswer
+from isthmus.mapping.shapes import ANY, LIST, MONEY, NUMBER, TEXT, TRUTH, Kind, Shape
 from isthmus.mapping.texts import MOST
 
+ZERO = Decimal(0)
 T, N, D, L, A = Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.LIST, Kind.ANY
 #: Kinds a function takes where its sheet says another one.
 TAKEN: Mapping[Kind, frozenset[Kind]] = {
@@ -53,15 +56,15 @@ def last(values: Any) -> Any:
 
 
 def items(values: Any) -> Sequence[Any]:
-    """Return a list as it is. Raises `TypeError` for what is none and `ValueError` for one that is too long."""
+    """Return a list as it is. Raises `NoAnswer` for what is none and for one that is too long."""
     if values is None:
         return ()
     if isinstance(values, str) or not isinstance(values, Sequence):
         message = "not a list"
-        raise TypeError(message)
+        raise NoAnswer(message)
     if len(cast("Sequence[Any]", values)) > MOST:
         message = f"a list of more than {MOST} items"
-        raise ValueError(message)
+        raise NoAnswer(message)
     return cast("Sequence[Any]", values)
 
 
@@ -69,12 +72,15 @@ def total(values: Any) -> Any:
     """Return the sum of numbers, amounts of one currency, or quantities of one unit; 0 of an empty list."""
     found = items(values)
     if not found:
-        return Decimal(0)
-    if all(isinstance(each, Money) for each in found) or all(isinstance(each, Quantity) for each in found):
-        return sum(found[1:], start=found[0])
-    whole = Decimal(0)
+        return ZERO
+    head, whole = found[0], cast("Any", ZERO)
+    if isinstance(head, Money | Quantity):
+        whole = head
+        for each in found[1:]:
+            whole = amounts.added(whole, each)
+        return whole
     for each in found:
-        whole = numbers.plus(whole, numbers.number_of(each))
+        whole = numbers.plus(whole, each if type(each) is Decimal else numbers.number_of(each))
     return whole
 
 
@@ -95,48 +101,65 @@ def every(values: Any) -> bool:
 
 def unique(values: Any) -> tuple[Any, ...]:
     """Return each item once, in the order first seen."""
-    return tuple(dict.fromkeys(items(values)))
+    try:
+        return tuple(dict.fromkeys(items(values)))
+    except TypeError:  # such as a line, which has custom fields
+        message = "these cannot be compared as a whole: name one of their fields"
+        raise NoAnswer(message) from None
 
 
 def coalesce(*values: Any) -> Any:
     """Return the first value that is not empty."""
-    return next((each for each in values if not empty(each)), None)
+    for each in values:
+        if not empty(each):
+            return each
+    return None
 
 
 def empty(value: Any) -> bool:
     """Tell whether there is nothing: no value, a text of spaces, or a list without items. Zero is something."""
-    if value is None:
-        return True
     if isinstance(value, str):
         return not value or value.isspace()
+    if value is None:
+        return True
     return isinstance(value, Sequence) and not value
 
 
 def least(*values: Any) -> Any:
     """Return the smallest."""
-    return min(_comparable(values))
+    return _extreme(min, values)
 
 
 def most(*values: Any) -> Any:
     """Return the largest."""
-    return max(_comparable(values))
+    return _extreme(max, values)
 
 
-def _comparable(values: Sequence[Any]) -> Sequence[Any]:
+def _extreme(choose: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> Any:
     found = items(values[0]) if len(values) == 1 else values
     if not found or any(each is None for each in found):
         message = "one of them is empty"
-        raise ValueError(message)
-    return found
+        raise NoAnswer(message)
+    if any(isinstance(each, bool) for each in found):
+        message = "yes and no have no order"
+        raise NoAnswer(message)
+    try:
+        return choose(found)
+    except TypeError:
+        message = "they have no order: name a field, such as .amount"
+        raise NoAnswer(message) from None
 
 
 def money(amount: Any, currency: Any) -> Money:
     """Return an amount of a currency."""
-    return Money(numbers.number_of(amount), texts.read(currency))
+    return amounts.made(numbers.number_of(amount), texts.read(currency))
 
 
-def absolute(number: Decimal) -> Decimal:
+def absolute(number: Any) -> Decimal:
     """Return a number without its sign."""
+    if not isinstance(number, Decimal):
+        message = "not a number"
+        raise NoAnswer(message)
     return number.copy_abs()
 
 
@@ -145,14 +168,23 @@ def _inner(shapes: Sequence[Shape]) -> Shape:
     return Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
 
 
-def _same(shapes: Sequence[Shape]) -> Shape:
-    known = [each for each in shapes if each.kind is not Kind.EMPTY]
-    return known[0] if known and all(each.kind is known[0].kind for each in known) else ANY
+def _first_full(shapes: Sequence[Shape]) -> Shape:
+    found = either(shapes)
+    return Shape(found.kind, found.inner, found.part, optional=True, options=found.options)
+
+
+def _extreme_of(shapes: Sequence[Shape]) -> Shape:
+    found = shapes[0].inner or ANY if len(shapes) == 1 and shapes[0].kind is L else either(shapes)
+    return Shape(found.kind, found.inner, found.part, options=found.options)
 
 
 def _summed(shapes: Sequence[Shape]) -> Shape:
     inner = shapes[0].inner if shapes else None
     return inner if inner is not None and inner.kind is N else ANY
+
+
+def _later(shapes: Sequence[Shape]) -> Shape:
+    return Shape(shapes[0].kind) if shapes[0].kind in (Kind.DATE, Kind.MOMENT) else ANY
 
 
 def _listed(shapes: Sequence[Shape]) -> Shape:
@@ -200,8 +232,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "ceiling": Function(numbers.ceiling, (N, N), NUMBER, "raised", "ceiling(total.amount)", spare=1),
     "abs": Function(absolute, (N,), NUMBER, "without its sign", "abs(total.amount)"),
     "money": Function(money, (A, T), MONEY, "an amount of a currency", 'money("9.90", currency)'),
-    "min": Function(least, (A,), _same, "the smallest", "min(total.amount, 100)", many=True),
-    "max": Function(most, (A,), _same, "the largest", "max(total.amount, 0)", many=True),
+    "min": Function(least, (A,), _extreme_of, "the smallest", "min(total.amount, 100)", many=True),
+    "max": Function(most, (A,), _extreme_of, "the largest", "max(total.amount, 0)", many=True),
     "sum": Function(total, (L,), _summed, "all together", "sum(line.quantity.value for line in lines)"),
     "count": Function(count, (L,), NUMBER, "how many", "count(lines)"),
     "first": Function(first, (L,), _inner, "the first of a list", "first(tags)"),
@@ -210,7 +242,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "any": Function(one, (L,), TRUTH, "whether one is so", 'any(line.sku == "GIFT" for line in lines)'),
     "all": Function(every, (L,), TRUTH, "whether all are so", 'all(line.sku != "" for line in lines)'),
     "coalesce": Function(
-        coalesce, (A,), _same,
+        coalesce, (A,), _first_full,
         "the first that is not empty", "coalesce(phone, shipping_to.phone)", many=True,
     ),
     "empty": Function(empty, (A,), TRUTH, "whether there is nothing", "empty(note)"),
@@ -222,7 +254,7 @@ FUNCTIONS: Mapping[str, Function] = {
         days.moment, (T, T), Shape(Kind.MOMENT, optional=True),
         "the moment a text says", 'moment("2026-11-22T08:30:00Z")', spare=1, fixed=(1,),
     ),
-    "add_days": Function(days.add_days, (D, N), DATE, "a day later or earlier", "add_days(day(placed_at), 3)"),
+    "add_days": Function(days.add_days, (D, N), _later, "a day later or earlier", "add_days(day(placed_at), 3)"),
     "days_between": Function(
         days.days_between, (D, D), NUMBER,
         "days from one to the other", 'days_between(day("2026-01-01"), day(placed_at))',

@@ -4,30 +4,31 @@ In two steps around what the flow looks up: first what is sold, and where it goe
 is told beside it (`then`). Custom fields of the source stay behind: the other system has fields of its own.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from isthmus.canonical.money import Money
-from isthmus.canonical.order import LineKind, Order, OrderLine, Tax
-from isthmus.canonical.party import Company, Customer
+from isthmus.canonical.order import LineKind, Order, OrderLine, ShippingLine, Tax
+from isthmus.canonical.party import Customer
 from isthmus.canonical.quantity import Quantity
 from isthmus.mapping import functions, numbers, texts
 from isthmus.mapping.document import Added, Document
-from isthmus.mapping.errors import CannotWork
+from isthmus.mapping.errors import Where
 from isthmus.mapping.expression import Expression
+from isthmus.mapping.plans import NONE, Plan, Told, found, planned, put
 from isthmus.mapping.rows import UNTOUCHED, Ready, worked
 from isthmus.mapping.tables import Tables
 
 P = TypeVar("P", bound=msgspec.Struct)
 #: The id of a line that a document adds begins so.
 ADDED = "add:"
-NONE: Mapping[str, Any] = {}
-#: Told of each row that did something: the row, what it was about, the records it read, what was there, what is now.
-Told = Callable[[Ready, str, Sequence[Any], Any, Any], None]
+ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,16 @@ class OrderMapping:
     additions: Sequence[Addition] = ()
     when: Expression | None = None
     told: Told | None = None
+    #: Added lines that are the same for every order, by name and currency.
+    _settled: dict[tuple[str, str], OrderLine] = field(
+        default_factory=dict[tuple[str, str], OrderLine], init=False, repr=False, compare=False
+    )
+    _answers: dict[str, Ready | None] = field(
+        default_factory=dict[str, "Ready | None"], init=False, repr=False, compare=False
+    )
+    _plans: dict[tuple[str, bool | None, str], Plan | None] = field(
+        default_factory=dict[tuple[str, bool | None, str], "Plan | None"], init=False, repr=False, compare=False
+    )
 
     @property
     def rows(self) -> Iterator[Ready]:
@@ -70,57 +81,59 @@ class OrderMapping:
         """Return what is sold and where it goes. Raises `CannotWork` with the row, and `Unmapped`."""
         if not self.early and not self.additions:
             return order
-        early = self.early
-        changes: dict[str, Any] = {}
-        if rows := early.get("addresses"):
+        made: dict[str, Any] = {}
+        if plan := self._plan("addresses", late=False):
             for name in ("billing", "shipping_to"):
                 if (address := getattr(order, name)) is not None:
-                    changes[name] = self._made(rows, address, name, order, address)
-        if rows := early.get("lines"):
-            changes["lines"] = tuple([self._line(rows, order, line) for line in order.lines])
+                    made[name] = self._made(plan, address, name, order, address)
+        if plan := self._plan("lines", late=False):
+            made["lines"] = tuple(self._lines(plan, order, order.lines, order.lines))
         if self.additions:
-            changes["lines"] = (*changes.get("lines", order.lines), *self._added(order))
-        return replace(order, **changes) if changes else order
+            made["lines"] = (*made.get("lines", order.lines), *self._added(order))
+        return replace(order, **made) if made else order
 
     def then(self, source: Order, prepared: Order, *, skip: str = "") -> Order:
         """Return what the other system is told; `prepared` is what the flow made of `first`.
 
         `skip` names the system whose own fields are left alone, because the order is there already.
         """
-        late = self.late
-        changes: dict[str, Any] = {"lines": tuple(self._told_lines(source, prepared, skip))}
-        if prepared.shipping_lines:
-            changes["shipping_lines"] = tuple(
-                [
-                    self._made(late.get("shipping", ()), _taxed(self, source, was, is_now), "shipping", source, was)
-                    for was, is_now in zip(source.shipping_lines, prepared.shipping_lines, strict=True)
-                ]
-            )
-        if prepared.payments and (rows := late.get("payments")):
+        made: dict[str, Any] = {}
+        lines = self._told_lines(source, prepared, self._plan("lines", skip=skip))
+        if lines is not prepared.lines:
+            made["lines"] = lines
+        taxes, shipping = self._plan("taxes"), self._plan("shipping")
+        if prepared.shipping_lines and (taxes or shipping):
+            charges = zip(source.shipping_lines, prepared.shipping_lines, strict=True)
+            made["shipping_lines"] = tuple([self._charge(shipping, taxes, source, was, now) for was, now in charges])
+        if prepared.payments and (plan := self._plan("payments")):
             pairs = zip(source.payments, prepared.payments, strict=True)
-            changes["payments"] = tuple([self._made(rows, is_now, "payment", source, was) for was, is_now in pairs])
-        rows = [each for each in late.get("order", ()) if each.field not in _APART and _due(each, skip)]
-        bare = replace(prepared, custom=NONE, **changes)
-        return self._made(rows, bare, "order", source)
+            made["payments"] = tuple([self._made(plan, now, "payment", source, was) for was, now in pairs])
+        plan = self._plan("order", skip=skip)
+        if prepared.custom and not plan:
+            made["custom"] = NONE
+        now = replace(prepared, **made) if made else prepared
+        return self._made(plan, now, "order", source) if plan else now
 
     def customer(self, order: Order, customer: Customer) -> Customer:
         """Return who buys, as the other system is told. Raises `CannotWork` and `Unmapped`."""
-        bare = replace(customer, custom=NONE) if customer.custom else customer
-        rows = self._of_customer()
-        return self._made(rows, bare, "customer", order, customer) if rows else bare
+        if plan := self._plan("customer", late=None):
+            return self._made(plan, customer, "customer", order, customer)
+        return replace(customer, custom=NONE) if customer.custom else customer
 
     def kept(self, customer: Customer, known: Customer) -> Customer:
         """Return a customer with what an earlier order said in the fields of rows that are empty this time."""
-        changes: dict[str, Any] = {}
+        made: dict[str, Any] = {}
         for each in self._of_customer():
-            now, before = _found(customer, each), _found(known, each)
+            now, before = found(customer, each), found(known, each)
             if functions.empty(now) and not functions.empty(before):
-                changes |= _put(changes, customer, each, before)
-        return replace(customer, **changes) if changes else customer
+                if each.head == "custom":
+                    made.setdefault("custom", customer.custom)
+                put(made, customer, each, before)
+        return replace(customer, **made) if made else customer
 
     def differs(self, customer: Customer, known: Customer) -> bool:
         """Tell whether a row gives a customer something else than is known."""
-        return any(_found(customer, each) != _found(known, each) for each in self._of_customer())
+        return any(found(customer, each) != found(known, each) for each in self._of_customer())
 
     def _of_customer(self) -> Sequence[Ready]:
         return (*self.early.get("customer", ()), *self.late.get("customer", ()))
@@ -133,100 +146,112 @@ class OrderMapping:
         """Return the other system's code of the warehouse for lines that name none; empty where nothing is said."""
         return self._one("warehouse", order)
 
-    def _one(self, name: str, order: Order) -> str:
-        rows = [each for each in self.late.get("order", ()) if each.field == name]
-        made = worked(rows[0], order, "") if rows else ""
-        if rows and made is not UNTOUCHED and self.told is not None:
-            self.told(rows[0], "order", (order,), "", made)
-        return "" if made is UNTOUCHED else made
-
-    def _line(self, rows: Sequence[Ready], order: Order, line: OrderLine) -> OrderLine:
-        made = self._made(rows, line, f"line {line.sku or line.title}", order, line)
-        # Under another name it is another item: what the shop's own variant is bound to does not count.
-        return replace(made, variant_ref="") if made.sku != line.sku else made
-
-    def _told_lines(self, source: Order, prepared: Order, skip: str) -> Iterator[OrderLine]:
-        rows = [each for each in self.late.get("lines", ()) if _due(each, skip)]
-        taxes = bool(self.late.get("taxes"))
-        known = len(source.lines)
-        for place, line in enumerate(prepared.lines):
-            if place >= known:
-                yield line
-                continue
-            was = source.lines[place]
-            now = _taxed(self, source, was, line) if taxes and line.taxes else line
-            if now.custom:
-                now = replace(now, custom=NONE)
-            yield self._made(rows, now, f"line {was.sku or was.title}", source, was) if rows else now
-
     def taxed(self, order: Order, was: Sequence[Tax], are: Sequence[Tax]) -> tuple[Tax, ...]:
         """Return taxes with the codes the document gives them."""
-        rows = self.late.get("taxes", ())
-        return tuple([self._made(rows, now, "tax", order, old) for old, now in zip(was, are, strict=True)])
+        plan = self._plan("taxes")
+        if not plan:
+            return tuple(are)
+        return tuple([self._made(plan, now, "tax", order, old) for old, now in zip(was, are, strict=True)])
 
-    def _made(self, rows: Sequence[Ready], record: P, about: str, *records: Any) -> P:
-        """Return a record with what the rows put into it."""
-        changes: dict[str, Any] = {}
-        for each in rows:
-            before = _value(record, each)
-            made = worked(each, *records, before)
-            if made is UNTOUCHED:
-                continue
-            if self.told is not None:
-                self.told(each, about, records, before, made)
-            changes |= _put(changes, record, each, made)
-        return replace(record, **changes) if changes else record
+    # --- How rows become records --------------------------------------------------------------------------------------
+
+    def _plan(self, section: str, *, late: bool | None = True, skip: str = "") -> Plan | None:
+        """Return the rows of a section that are due, sorted once; None where there are none. `late` None is both."""
+        key = (section, late, skip)
+        if key in self._plans:
+            return self._plans[key]
+        rows = [*self.early.get(section, ())] if not late else []
+        rows += self.late.get(section, ()) if late is not False else ()
+        due = [each for each in rows if (not skip or each.row.owner != skip) and not _apart(each)]
+        self._plans[key] = plan = planned(due, bare=late is not False) if due else None
+        return plan
+
+    def _made(self, plan: Plan, record: P, about: str, *read: Any) -> P:
+        """Return a record with what the rows put into it, and tell of it."""
+        if self.told is None:
+            return plan.record(record, *read)
+        return plan.one_by_one(record, *read, told=self.told, about=about)
+
+    def _one(self, name: str, order: Order) -> str:
+        if name not in self._answers:
+            rows = self.late.get("order", ())
+            self._answers[name] = next((each for each in rows if each.field == name), None)
+        each = self._answers[name]
+        if each is None:
+            return ""
+        made = worked(each, order, "")
+        if made is UNTOUCHED:
+            return ""
+        if self.told is not None:
+            self.told(each, "order", (order,), "", made)
+        return made
+
+    def _told_lines(self, source: Order, prepared: Order, plan: Plan | None) -> tuple[OrderLine, ...]:
+        """Return the lines with what the other system is told; as they are where nothing is."""
+        taxes = self._plan("taxes")
+        if not plan and not taxes and not any(line.custom for line in prepared.lines):
+            return prepared.lines
+        known = len(source.lines)
+        lines: Sequence[OrderLine] = prepared.lines[:known]
+        if taxes:
+            pairs = zip(source.lines, lines, strict=True)
+            lines = [replace(now, taxes=self.taxed(source, was.taxes, now.taxes)) for was, now in pairs]
+        if plan:
+            told = self._lines(plan, source, source.lines, lines)
+        else:
+            told = [replace(line, custom=NONE) if line.custom else line for line in lines]
+        return (*told, *prepared.lines[known:])
+
+    def _lines(self, plan: Plan, order: Order, own: Sequence[OrderLine], lines: Sequence[OrderLine]) -> list[OrderLine]:
+        if self.told is None:
+            return plan.records(order, own, lines)
+        return [self._made(plan, now, _about(was), order, was) for was, now in zip(own, lines, strict=True)]
+
+    def _charge(
+        self, plan: Plan | None, taxes: Plan | None, source: Order, was: ShippingLine, now: ShippingLine
+    ) -> ShippingLine:
+        if taxes and now.taxes:
+            now = replace(now, taxes=self.taxed(source, was.taxes, now.taxes))
+        return self._made(plan, now, "shipping", source, was) if plan else now
 
     def _added(self, order: Order) -> Iterator[OrderLine]:
         for each in self.additions:
-            parts = each.parts
-            if "when" in parts and not parts["when"].of(order, None):
+            when = each.parts.get("when")
+            if when is not None and not when.of(order, None):
                 continue
-            yield _addition(each, {name: part.of(order, None) for name, part in parts.items() if name != "when"}, order)
+            key = (each.line.name, order.currency)
+            made = self._settled.get(key)
+            if made is None:
+                made = _addition(each, order)
+                if not any(_reads(part) for name, part in each.parts.items() if name != "when"):
+                    self._settled[key] = made
+            yield made
 
 
 #: Not fields of the record: asked for where the flow needs them.
 _APART = frozenset({"reference", "warehouse"})
 
 
-def _put(changes: Mapping[str, Any], record: msgspec.Struct, each: Ready, made: Any) -> dict[str, Any]:
-    """Return the field of a record that a row changes, with what it makes."""
-    if not each.inner:
-        return {each.head: made}
-    there = changes.get(each.head, getattr(record, each.head))
-    if each.head == "custom":
-        return {"custom": {**there, each.inner: made}}
-    return {each.head: replace(there or Company(name=""), **{each.inner: made})}
+def _apart(each: Ready) -> bool:
+    return each.section == "order" and each.field in _APART
 
 
-def _found(record: msgspec.Struct, each: Ready) -> Any:
-    """Return what a record has in the field that a row fills."""
-    found = getattr(record, each.head)
-    if not each.inner:
-        return found
-    return found.get(each.inner) if each.head == "custom" else getattr(found, each.inner, "")
+def _about(line: OrderLine) -> str:
+    return f"line {line.sku or line.title}"
 
 
-def _due(each: Ready, skip: str) -> bool:
-    return not skip or each.row.owner != skip
+def _reads(part: Expression) -> bool:
+    """Tell whether an expression depends on anything but itself."""
+    compiled = part.compiled
+    named = any(isinstance(each, ast.Name) and each.id in ("order", "value") for each in ast.walk(compiled.body))
+    return named or bool(compiled.tables or compiled.hooks)
 
 
-def _value(record: msgspec.Struct, each: Ready) -> Any:
-    """Return what stands in the field a row fills, before it does."""
-    return None if each.head == "custom" else _found(record, each)
-
-
-def _taxed(mapping: OrderMapping, order: Order, was: P, now: P) -> P:
-    taxes = getattr(now, "taxes", ())
-    if not taxes or not mapping.late.get("taxes"):
-        return now
-    return replace(now, taxes=mapping.taxed(order, was.taxes, taxes))  # type: ignore[attr-defined]
-
-
-def _addition(each: Addition, made: Mapping[str, Any], order: Order) -> OrderLine:
+def _addition(each: Addition, order: Order) -> OrderLine:
+    made = {name: part.of(order, None) for name, part in each.parts.items() if name != "when"}
     try:
-        price = made.get("price", 0)
-        quantity = made.get("quantity", 1)
+        price = made.get("price", functions.ZERO)
+        quantity = made.get("quantity", ONE)
         return OrderLine(
             external_id=f"{ADDED}{each.line.name}",
             sku=texts.shown(made.get("sku")),
@@ -235,7 +260,7 @@ def _addition(each: Addition, made: Mapping[str, Any], order: Order) -> OrderLin
             unit_price=price if isinstance(price, Money) else Money(numbers.number_of(price), order.currency),
             kind=LineKind(each.line.kind),
         )
-    except (TypeError, ValueError) as wrong:
-        place = next(iter(each.parts.values())).where if each.parts else None
-        says = f"[[add]] {each.line.name}: its price, quantity or title cannot be used"
-        raise (CannotWork(says, place) if place else CannotWork(says)) from wrong
+    except (TypeError, ValueError):
+        place = next(iter(each.parts.values())).where if each.parts else Where()
+        message = f"[[add]] {each.line.name}: its price, quantity or title cannot be used"
+        raise place.unworkable(message) from None

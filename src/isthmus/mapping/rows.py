@@ -1,8 +1,9 @@
 """A row made ready: its expressions compiled, its value put into the form its field takes."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +11,18 @@ from isthmus.canonical.money import Money
 from isthmus.canonical.order import LineKind
 from isthmus.mapping import texts
 from isthmus.mapping.document import Document, Row
-from isthmus.mapping.errors import CannotWork, Where
+from isthmus.mapping.errors import CannotWork, NoAnswer, Where
 from isthmus.mapping.expression import FAULTS, Expression, expression
 from isthmus.mapping.functions import empty
 from isthmus.mapping.scope import Scope
 from isthmus.mapping.shapes import TRUTH, Kind, Shape
+from isthmus.mapping.tables import OTHERS
 from isthmus.mapping.targets import CUSTOM, UNCHANGING, Section, fits
-from isthmus.ports.errors import Trouble
+from isthmus.ports.errors import Trouble, Unmapped
 
 Work = Callable[..., Any]
+Form = Callable[[Any], Any]
+Parts = tuple[Expression | None, Expression | None, Expression | None, Form | None]
 #: Left as it was: what `when` says no to.
 UNTOUCHED = object()
 
@@ -33,6 +37,9 @@ class Ready:
     where: Where
     expressions: tuple[Expression, ...]
     work: Work
+    #: What it is made of, for `plans`: source, when, check, and what brings a value into form; the code table's rows.
+    parts: Parts = (None, None, None, None)
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
     @property
     def head(self) -> str:
@@ -62,9 +69,32 @@ def ready(document: Document, section: Section, name: str, row: Row, scope: Scop
     if row.table and row.table not in scope.tables.rows:
         message = f"there is no code table {row.table!r}: [tables.{row.table}] or tables/{row.table}.csv"
         raise where.unreadable(message)
+    _check_default(row, target, where, form := _form(name, target))
     expressions = tuple(each for each in (source, when, check) if each is not None)
-    form = _form(name, target)
-    return Ready(section.name, name, row, where, expressions, _work(row, where, (source, when, check), scope, form))
+    settled = source is not None and _formed(source, target, row)
+    parts = (source, when, check, None if settled else form)
+    words = scope.tables.rows.get(row.table, {})
+    return Ready(section.name, name, row, where, expressions, _work(row, where, parts, words), parts, words)
+
+
+def _check_default(row: Row, target: Shape, where: Where, form: Form) -> None:
+    if row.default is None:
+        return
+    try:
+        form(row.default)
+    except FAULTS:
+        message = f"default = {row.default!r} is no {target}"
+        raise where.unreadable(message) from None
+
+
+def _formed(source: Expression, target: Shape, row: Row) -> bool:
+    """Tell whether a value is in the form of its field already, whatever the record."""
+    made = source.shape
+    if row.default is not None or row.table:
+        return False
+    if target.kind is Kind.ANY:
+        return True
+    return made.kind is target.kind in (Kind.TEXT, Kind.MONEY) and not (made.optional or made.options or target.options)
 
 
 def _truth(text: str, scope: Scope, where: Where) -> Expression | None:
@@ -92,39 +122,56 @@ def _fitting(section: Section, name: str, row: Row, target: Shape, source: Expre
         raise source.where.unreadable(message)
 
 
-def _work(
-    row: Row, where: Where, compiled: tuple[Expression | None, ...], scope: Scope, form: Callable[[Any], Any]
-) -> Work:
-    source, when, check = compiled
-    run = source.compiled.run if source is not None else None
-    simple = not (when or check or row.table or row.required or row.length or row.default is not None)
-    if simple and run is not None:
-        return lambda *records: form(run(*records))
-    tables = scope.tables
+def _work(row: Row, where: Where, parts: Parts, words: Mapping[str, str]) -> Work:
+    source, when, check, form = parts
+    others = words.get(OTHERS)
 
     def work(*records: Any) -> Any:
         if when is not None and not when.compiled.run(*records):
             return UNTOUCHED
-        value = run(*records) if run is not None else records[-1]
-        if empty(value):
+        value = source.compiled.run(*records) if source is not None else records[-1]
+        if (row.table or row.default is not None) and empty(value):
             value = row.default
         elif row.table:
-            value = tables.must(row.table, texts.shown(value))
+            word = texts.shown(value)
+            value = words.get(word, others)
+            if value is None:
+                raise Unmapped(row.table, word)
         if row.required and empty(value):
-            message = "is empty and must not be"
-            raise where.unworkable(message)
-        if row.length and len(texts.shown(value)) > row.length:
-            if not row.cut:
-                message = f"is longer than {row.length} characters"
-                raise where.unworkable(message)
-            value = texts.shown(value)[: row.length]
-        value = form(value)
-        if check is not None and not check.compiled.run(*records[:-1], value):
-            message = f"does not pass its check: {row.check}"
-            raise where.unworkable(message)
+            lacking(where)
+        if row.length and value is not None:
+            value = fitted(value, row, where)
+        if form is not None:
+            value = form(value)
+        if check is not None:
+            passing(check, row, where, *records[:-1], value)
         return value
 
     return work
+
+
+def lacking(where: Where) -> None:
+    """Say that a value is missing. Raises `CannotWork`."""
+    message = "is empty and must not be"
+    raise where.unworkable(message)
+
+
+def fitted(value: Any, row: Row, where: Where) -> Any:
+    """Return a value no longer than the row says. Raises `CannotWork`."""
+    text = texts.shown(value)
+    if len(text) <= row.length:
+        return value
+    if not row.cut:
+        message = f"is longer than {row.length} characters"
+        raise where.unworkable(message)
+    return text[: row.length]
+
+
+def passing(check: Expression, row: Row, where: Where, *records: Any) -> None:
+    """Let a value pass its check. Raises `CannotWork`."""
+    if not check.of(*records):
+        message = f"does not pass its check: {row.check}"
+        raise where.unworkable(message)
 
 
 def worked(each: Ready, *records: Any) -> Any:
@@ -139,7 +186,9 @@ def worked(each: Ready, *records: Any) -> Any:
 
 def _blamed(each: Ready, records: tuple[Any, ...]) -> CannotWork:
     """Return what went wrong and in which expression of the row: found by working each of them out once more."""
-    for one in each.expressions:
+    for one in (each.parts[1], each.parts[0]):
+        if one is None:
+            continue
         try:
             one.of(*records)
         except CannotWork as wrong:
@@ -149,17 +198,17 @@ def _blamed(each: Ready, records: tuple[Any, ...]) -> CannotWork:
     return CannotWork("gives a value that this field cannot hold", each.where)
 
 
-def _form(name: str, target: Shape) -> Callable[[Any], Any]:
-    """Return what brings a value into the form of a field. It raises `ValueError` or `TypeError`."""
+def _form(name: str, target: Shape) -> Form:
+    """Return what brings a value into the form of a field. It raises `FAULTS`."""
     if name.startswith(CUSTOM):
-        return _anything
+        return _as_it_is
     if target.options:
         return lambda value: LineKind(texts.read(value))
     return _FORMS[target.kind]
 
 
-def _anything(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _listed(value: Any) -> tuple[str, ...]:
@@ -170,20 +219,20 @@ def _listed(value: Any) -> tuple[str, ...]:
     return tuple([texts.shown(each) for each in value])
 
 
-def _only(kind: type) -> Callable[[Any], Any]:
+def _only(kind: type, *, never: type | tuple[type, ...] = ()) -> Form:
     def form(value: Any) -> Any:
-        if value is None or isinstance(value, kind):
+        if value is None or (isinstance(value, kind) and not isinstance(value, never)):
             return value
         message = "not what this field holds"
-        raise TypeError(message)
+        raise NoAnswer(message)
 
     return form
 
 
-_FORMS: dict[Kind, Callable[[Any], Any]] = {
+_FORMS: dict[Kind, Form] = {
     Kind.TEXT: texts.shown,
     Kind.LIST: _listed,
-    Kind.DATE: _only(date),
+    Kind.DATE: _only(date, never=datetime),
     Kind.MONEY: _only(Money),
     Kind.NUMBER: _only(Decimal),
     Kind.TRUTH: _only(bool),

@@ -120,6 +120,10 @@ UNCHANGING = frozenset({"order.number", "order.external_id", "order.store", "ord
 
 def fits(target: Shape, made: Shape) -> bool:
     """Tell whether a value can go into a field, as far as that shows before it runs."""
+    if made.kind in (Kind.PART, Kind.CUSTOM) or (
+        made.inner is not None and made.inner.kind in (Kind.PART, Kind.CUSTOM)
+    ):
+        return False
     if Kind.ANY in (target.kind, made.kind) or made.kind is Kind.EMPTY:
         return True
     if target.kind is Kind.TEXT:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,34 +12,46 @@ import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from isthmus.canonical.money import Money
 from isthmus.canonical.quantity import Quantity
+from isthmus.mapping import numbers
+from isthmus.mapping.errors import NoAnswer
 
 #: Characters a text may have that an expression makes; no field of any system holds more.
 LONGEST = 20_000
 #: Items a list may have.
 MOST = 2_000
-#: Bytes a pattern may take when it is worked out; re2 needs time in proportion to the text, whatever the pattern.
-_PATTERN_BYTES = 1 << 20
+#: Bytes a pattern may take when it is worked out, and steps it may have: re2 needs time in proportion to the text and,
+#: at worst, to the steps.
+_PATTERN_BYTES, _STEPS = 1 << 18, 2_000
 
 
 def read(value: Any) -> str:
-    """Return a text, an empty one for what is empty. Raises `TypeError` for what is no text."""
+    """Return a text, an empty one for what is empty. Raises `NoAnswer` for what is no text."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     message = "not a text; text(...) makes one"
-    raise TypeError(message)
+    raise NoAnswer(message)
 
 
 def held(text: str) -> str:
-    """Return the text. Raises `ValueError` when it is too long."""
+    """Return the text. Raises `NoAnswer` when it is too long."""
     if len(text) > LONGEST:
         raise _too_long()
     return text
 
 
+def whole(value: Any) -> str:
+    """Return a text that is gone through from end to end. Raises `NoAnswer` for what is none, or too long for that."""
+    if type(value) is str and len(value) <= LONGEST:
+        return value
+    return held(read(value))
+
+
 def shown(value: Any) -> str:
     """Return any value as a text: numbers without exponent, days as 2026-11-22, a list with commas."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, str):
@@ -46,7 +59,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{numbers.held(value):f}"
     if isinstance(value, Money):
         return str(value)
     if isinstance(value, Quantity):
@@ -58,37 +71,48 @@ def shown(value: Any) -> str:
     if isinstance(value, Sequence):
         return joined(value, ", ")
     message = "a group of fields is no text: name one of its fields"
-    raise TypeError(message)
+    raise NoAnswer(message)
 
 
 def glued(*parts: Any) -> str:
     """Return texts one after the other, other values as `shown`."""
-    return held("".join([shown(part) for part in parts]))
+    try:
+        if sum(map(len, parts)) <= LONGEST:
+            return "".join(parts)
+    except TypeError:  # not texts alone
+        pass
+    texts = [shown(part) for part in parts]
+    if sum(map(len, texts)) > LONGEST:
+        raise _too_long()
+    return "".join(texts)
 
 
 def added(first: Any, second: Any) -> str:
-    """Return two texts one after the other. Raises `TypeError` for anything else."""
-    return held(read(first) + read(second))
+    """Return two texts one after the other. Raises `NoAnswer` for anything else."""
+    one, other = read(first), read(second)
+    if len(one) + len(other) > LONGEST:
+        raise _too_long()
+    return one + other
 
 
 def upper(text: Any) -> str:
     """Return it in capitals."""
-    return held(read(text).upper())
+    return held(whole(text).upper())
 
 
 def lower(text: Any) -> str:
     """Return it in small letters."""
-    return held(read(text).lower())
+    return held(whole(text).lower())
 
 
 def title(text: Any) -> str:
     """Return each word with a capital."""
-    return held(read(text).title())
+    return held(whole(text).title())
 
 
 def trim(text: Any) -> str:
     """Return it without spaces at both ends and with single ones between words."""
-    return " ".join(read(text).split())
+    return " ".join(whole(text).split())
 
 
 def left(text: Any, count: Decimal) -> str:
@@ -114,14 +138,14 @@ def length(text: Any) -> Decimal:
 
 
 def replace(text: Any, old: Any, new: Any) -> str:
-    """Return it with one text in place of another. Raises `ValueError` when that grows too long."""
-    whole, out, into = read(text), read(old), read(new)
+    """Return it with one text in place of another. Raises `NoAnswer` when that grows too long."""
+    given, out, into = whole(text), read(old), read(new)
     if not out:
         message = "nothing to look for"
-        raise ValueError(message)
-    if len(whole) + whole.count(out) * (len(into) - len(out)) > LONGEST:
+        raise NoAnswer(message)
+    if len(given) + given.count(out) * (len(into) - len(out)) > LONGEST:
         raise _too_long()
-    return whole.replace(out, into)
+    return given.replace(out, into)
 
 
 def without(text: Any, part: Any) -> str:
@@ -136,7 +160,7 @@ def without_end(text: Any, part: Any) -> str:
 
 def contains(text: Any, part: Any) -> bool:
     """Tell whether a text is in it; capitals do not matter."""
-    return read(part).casefold() in read(text).casefold()
+    return whole(part).casefold() in whole(text).casefold()
 
 
 def starts(text: Any, part: Any) -> bool:
@@ -151,12 +175,12 @@ def ends(text: Any, part: Any) -> bool:
 
 def digits(text: Any) -> str:
     """Return the digits in it, 0 to 9."""
-    return "".join([each for each in read(text) if "0" <= each <= "9"])
+    return "".join([each for each in whole(text) if "0" <= each <= "9"])
 
 
 def plain(text: Any) -> str:
     """Return it without accents, in ASCII as far as that goes: `Müller` is `Muller`; other scripts stay away."""
-    loose = unicodedata.normalize("NFKD", read(text)[:LONGEST].replace("ß", "ss"))
+    loose = unicodedata.normalize("NFKD", whole(text).replace("ß", "ss"))
     return held(loose.encode("ascii", "ignore").decode("ascii"))
 
 
@@ -165,8 +189,8 @@ def padded(text: Any, count: Decimal, fill: Any = "0") -> str:
     wanted, mark = _count(count), read(fill)
     if len(mark) != 1:
         message = "one character fills up"
-        raise ValueError(message)
-    return shown(text).rjust(wanted, mark)
+        raise NoAnswer(message)
+    return held(shown(text)).rjust(wanted, mark)
 
 
 def split(text: Any, at: Any = ",") -> tuple[str, ...]:
@@ -174,58 +198,88 @@ def split(text: Any, at: Any = ",") -> tuple[str, ...]:
     mark = read(at)
     if not mark:
         message = "nothing to split at"
-        raise ValueError(message)
-    parts = read(text).split(mark, MOST)
+        raise NoAnswer(message)
+    parts = whole(text).split(mark, MOST)
     if len(parts) > MOST:
         message = f"more than {MOST} parts"
-        raise ValueError(message)
+        raise NoAnswer(message)
     return tuple([each for part in parts if (each := part.strip())])
 
 
 def joined(parts: Any, between: Any = ", ") -> str:
     """Return a list as one text, empty items left out."""
     mark = read(between)
-    texts = [text for each in _sequence(parts) if (text := shown(each))]
-    if sum(map(len, texts)) + len(mark) * len(texts) > LONGEST:
-        raise _too_long()
+    texts: list[str] = []
+    length = -len(mark)
+    for each in _sequence(parts):
+        if text := shown(each):
+            texts.append(text)
+            length += len(text) + len(mark)
+            if length > LONGEST:
+                raise _too_long()
     return mark.join(texts)
 
 
 def words(text: Any) -> tuple[str, ...]:
     """Return its words."""
-    found = read(text)[:LONGEST].split()
-    return tuple(found[:MOST])
+    found = whole(text).split()
+    if len(found) > MOST:
+        message = f"more than {MOST} words"
+        raise NoAnswer(message)
+    return tuple(found)
 
 
-def find(text: Any, pattern: str, group: Decimal | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern made ready, and how many times the work of reading a text it may need."""
+
+    ready: Any
+    weight: int
+
+
+def find(text: Any, pattern: Pattern, group: Decimal | None = None) -> str:
     """Return what a pattern fits first: its first group if it has one. Empty when it fits nowhere."""
-    found = compiled(pattern).search(read(text))
+    ready = pattern.ready
+    found = ready.search(_sound(text))
     if found is None:
         return ""
-    chosen = (1 if compiled(pattern).groups else 0) if group is None else _count(group)
-    try:
-        return found.group(chosen) or ""
-    except IndexError:
+    chosen = (1 if ready.groups else 0) if group is None else _count(group)
+    if chosen > ready.groups:
         message = f"the pattern has no group {chosen}"
-        raise ValueError(message) from None
+        raise NoAnswer(message)
+    return found.group(chosen) or ""
 
 
-def matches(text: Any, pattern: str) -> bool:
+def matches(text: Any, pattern: Pattern) -> bool:
     """Tell whether a pattern fits the whole text."""
-    return compiled(pattern).fullmatch(read(text)) is not None
+    return pattern.ready.fullmatch(_sound(text)) is not None
+
+
+def _sound(text: Any) -> str:
+    given = whole(text)
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        message = "a text with half a character in it"
+        raise NoAnswer(message) from None
+    return given
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> Any:
-    """Return a pattern made ready; letters fit small and large. Raises `ValueError` for one that re2 does not take."""
+def compiled(pattern: str) -> Pattern:
+    """Return a pattern made ready; letters fit small and large. Raises `NoAnswer` for one that re2 does not take."""
     options = re2.Options()
     options.max_mem, options.log_errors, options.case_sensitive = _PATTERN_BYTES, False, False
     try:
-        return cast("Any", re2).compile(pattern, options)
+        ready = cast("Any", re2).compile(pattern, options)
     except cast("Any", re2).error as wrong:
         said = wrong.args[0] if wrong.args else ""
         message = f"not a pattern: {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
-        raise ValueError(message) from None
+        raise NoAnswer(message) from None
+    if ready.programsize > _STEPS:
+        message = f"a pattern of more than {_STEPS} steps: shorter repetitions, such as {{1,20}}, make fewer"
+        raise NoAnswer(message)
+    return Pattern(ready, 1 + ready.programsize // 20)
 
 
 def _sequence(value: Any) -> Sequence[Any]:
@@ -233,16 +287,16 @@ def _sequence(value: Any) -> Sequence[Any]:
         return ()
     if isinstance(value, str) or not isinstance(value, Sequence):
         message = "not a list"
-        raise TypeError(message)
+        raise NoAnswer(message)
     return cast("Sequence[Any]", value)
 
 
-def _count(number: Decimal) -> int:
-    if not isinstance(number, Decimal | int) or number != int(number) or not 0 <= number <= LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance]
+def _count(number: Any) -> int:
+    if not isinstance(number, Decimal) or not 0 <= number <= LONGEST or number != int(number):
         message = f"a count is a whole number from 0 to {LONGEST}"
-        raise ValueError(message)
+        raise NoAnswer(message)
     return int(number)
 
 
-def _too_long() -> ValueError:
-    return ValueError(f"a text of more than {LONGEST} characters")
+def _too_long() -> NoAnswer:
+    return NoAnswer(f"a text of more than {LONGEST} characters")
