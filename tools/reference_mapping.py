@@ -18,7 +18,7 @@ when = 'channel != "pos"'              # only these orders are this flow's
 [order]
 reference = 'f"WEB-{number}"'                                    # an expression
 warehouse = { from = "shipping_to.region", table = "region" }    # looked up in tables/region.csv
-"custom.x_gift" = 'custom.gift_wrap == "yes"'                    # a field only the ERP has
+"custom.x_gift" = 'custom.attributes.gift_wrap == "yes"'         # a field only the ERP has
 ```
 
 What is not written is as it comes. A row that could never work stops the start, with its line and column; a row that
@@ -28,7 +28,7 @@ _READING = """## What expressions read
 
 The fields of the section's own record by their names (`note`, `shipping_to.region`), those of others behind the
 record's name (`order.number` in a row of `lines`). `value` is what would stand in the field without the row. Custom
-fields of the source are `custom.name` or `custom["Any name"]`. A path through something that is not there is empty.
+fields of the source are `custom.name`, `custom.attributes.gift_wrap` or `custom["attributes.Any name"]`. A path through something that is not there is empty.
 
 `+ - * / // %` on numbers, exactly: a result that would have to be rounded asks for `round(...)`. `+` joins two texts,
 `f"{number}-{store}"` any values. `== != < <= > >= in`, `not in`, `and`, `or`, `not`, `a if condition else b`,

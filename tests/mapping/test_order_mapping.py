@@ -106,3 +106,19 @@ def test_fields_of_the_erp_are_only_written_at_first() -> None:
 def test_a_condition_takes_or_leaves_an_order() -> None:
     mapping = mapping_of("when = 'any(starts(line.sku, \"B2B-\") for line in lines)'")
     assert not mapping.takes(bought())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "custom.attributes.gift",
+        'custom["attributes.gift"]',
+        "order.custom.attributes.gift",
+        "order.custom.missing.gift",
+    ],
+)
+def test_a_custom_field_with_dots_in_its_name_is_one_field(text: str) -> None:
+    mapping = mapping_of(f"[order]\n\"custom.x\" = '{text}'\n")
+    wanted = None if "missing" in text else "yes"
+    assert told(mapping, bought(custom={"attributes.gift": "yes"})).custom == {"x": wanted}
+    assert any(each.endswith(".gift") for row in mapping.rows for each in row.expressions[0].compiled.fields)

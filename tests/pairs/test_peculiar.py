@@ -30,7 +30,7 @@ warehouse = { from = "shipping_to.country", table = "region" }
 
 [[add]]
 name = "gift-wrap"
-when = 'custom["{word}.gift_wrap"] == "yes"'
+when = 'custom.{word}.gift_wrap == "yes"'
 sku = '"TIP"'
 title = '"Gift wrap"'
 """

@@ -177,10 +177,13 @@ class Compiler:
         raise self.fail(node, f"nothing is called {node.id!r} here{nearest(node.id, known)}")
 
     def attribute(self, node: ast.Attribute, depth: int) -> tuple[ast.expr, Shape]:
-        """A field of a group; nothing where the group is not there."""
-        base, shape = self.emit(node.value, depth)
+        """A field of a group, nothing where the group is not there; of custom fields also one with dots in its name."""
+        holder, name = _dotted(node)
+        base, shape = self.emit(holder, depth)
         if shape.kind is Kind.CUSTOM:
-            return self._custom(base, node.attr, _path(node.value))
+            return self._custom(base, name, _path(holder))
+        if holder is not node.value:
+            base, shape = self.emit(node.value, depth)
         if shape.kind not in GROUPS or shape.part is None:
             raise self.fail(node, f"{shape} has no fields: {node.attr!r} cannot be read from it")
         known = fields_of(shape.part)
@@ -376,6 +379,17 @@ def _if_there(base: ast.expr, node: ast.Attribute) -> ast.expr:
 def _unless_none(base: ast.expr, node: ast.Attribute) -> ast.expr:
     found = ast.copy_location(ast.Attribute(base, node.attr, ast.Load()), node)
     return ast.IfExp(ast.Compare(base, [ast.Is()], [ast.Constant(None)]), ast.Constant(None), found)
+
+
+def _dotted(node: ast.Attribute) -> tuple[ast.expr, str]:
+    """Return what the field is read from, and its name: of custom fields `custom.attributes.gift` is one name."""
+    names, at = [node.attr], node.value
+    while isinstance(at, ast.Attribute) and at.attr != "custom":
+        names.append(at.attr)
+        at = at.value
+    if isinstance(at, ast.Attribute) or (isinstance(at, ast.Name) and at.id == "custom"):
+        return at, ".".join(reversed(names))
+    return node.value, node.attr
 
 
 def _path(node: ast.expr) -> str:
