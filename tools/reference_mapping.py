@@ -28,7 +28,8 @@ _READING = """## What expressions read
 
 The fields of the section's own record by their names (`note`, `shipping_to.region`), those of others behind the
 record's name (`order.number` in a row of `lines`). `value` is what would stand in the field without the row. Custom
-fields of the source are `custom.name`, `custom.attributes.gift_wrap` or `custom["attributes.Any name"]`. A path through something that is not there is empty.
+fields of the source are `custom.name`, `custom.attributes.gift_wrap` or `custom["attributes.Any name"]`. A path through
+something that is not there is empty.
 
 `+ - * / // %` on numbers, exactly: a result that would have to be rounded asks for `round(...)`. `+` joins two texts,
 `f"{number}-{store}"` any values. `== != < <= > >= in`, `not in`, `and`, `or`, `not`, `a if condition else b`,
@@ -83,8 +84,7 @@ def _record(name: str, record: Any) -> str:
 
 def _said(shape: Any) -> str:
     inner = shape.inner or shape
-    part = inner.part.__name__ if inner.part is not None else ""
-    fields = f": {', '.join(inner.part.__struct_fields__)}" if part else ""
+    fields = f": {', '.join(inner.part.__struct_fields__)}" if inner.part is not None else ""
     words = f": {', '.join(shape.options)}" if shape.options else ""
     return f"{shape}{words}{fields}"
 

@@ -20,6 +20,7 @@ from isthmus.mapping.agreeing import GROUPS, WITHIN, amounts, either, incomparab
 from isthmus.mapping.calls import LOOKS, called
 from isthmus.mapping.errors import CannotRead, Where
 from isthmus.mapping.functions import FUNCTIONS
+from isthmus.mapping.nodes import dotted, if_there, path, place
 from isthmus.mapping.running import BASE, FREE
 from isthmus.mapping.scope import Scope
 from isthmus.mapping.shapes import ANY, EMPTY, NUMBER, TEXT, TRUTH, Kind, Shape, fields_of
@@ -178,10 +179,10 @@ class Compiler:
 
     def attribute(self, node: ast.Attribute, depth: int) -> tuple[ast.expr, Shape]:
         """A field of a group, nothing where the group is not there; of custom fields also one with dots in its name."""
-        holder, name = _dotted(node)
+        holder, name = dotted(node)
         base, shape = self.emit(holder, depth)
         if shape.kind is Kind.CUSTOM:
-            return self._custom(base, name, _path(holder))
+            return self._custom(base, name, path(holder))
         if holder is not node.value:
             base, shape = self.emit(node.value, depth)
         if shape.kind not in GROUPS or shape.part is None:
@@ -193,17 +194,17 @@ class Compiler:
         inner = known[node.attr]
         if not shape.optional:
             return ast.Attribute(base, node.attr, ast.Load()), inner
-        return _if_there(base, node), Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
+        return if_there(base, node), Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
 
     def subscript(self, node: ast.Subscript, depth: int) -> tuple[ast.expr, Shape]:
         """A custom field by its name, or an item of a list by its place."""
         base, shape = self.emit(node.value, depth)
         inside = node.slice
         if shape.kind is Kind.CUSTOM and isinstance(inside, ast.Constant) and isinstance(inside.value, str):
-            return self._custom(base, inside.value, _path(node.value))
-        if shape.kind is Kind.LIST and (place := _place(inside)) is not None:
+            return self._custom(base, inside.value, path(node.value))
+        if shape.kind is Kind.LIST and (number := place(inside)) is not None:
             inner = shape.inner or ANY
-            taken = self.call("_item", base, ast.Constant(place))
+            taken = self.call("_item", base, ast.Constant(number))
             return taken, Shape(inner.kind, inner.inner, inner.part, optional=True, options=inner.options)
         raise self.fail(node, 'brackets take the name of a custom field, custom["..."], or a place in a list, lines[0]')
 
@@ -213,10 +214,10 @@ class Compiler:
 
     def reads_all(self, node: ast.expr) -> None:
         """Note that something is handed over whole."""
-        self.fields.add(self._rooted(_path(node)))
+        self.fields.add(self._rooted(path(node)))
 
     def _reads(self, node: ast.Attribute) -> None:
-        self.fields.add(self._rooted(_path(node)))
+        self.fields.add(self._rooted(path(node)))
 
     def _rooted(self, path: str) -> str:
         head = path.partition(".")[0]
@@ -357,47 +358,8 @@ def column_of(text: str, bytes_before: int) -> int:
     return len(text.encode("utf-8", "replace")[:bytes_before].decode("utf-8", "ignore")) + 1
 
 
-def _place(node: ast.expr) -> int | None:
-    """Return a whole number as written, with a minus or without."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return None if (found := _place(node.operand)) is None else -found
-    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
-
-
 def _sayable(letter: str) -> bool:
     return letter in "\n\r\t" or (unicodedata.category(letter) not in ("Cc", "Cs") and letter not in _TURNING)
-
-
-def _if_there(base: ast.expr, node: ast.Attribute) -> ast.expr:
-    """Return the code of a field of a group that may not be there; what is called is called once."""
-    if not any(isinstance(each, ast.Call) for each in ast.walk(base)):
-        return _unless_none(base, node)
-    it = ast.arguments(posonlyargs=[], args=[ast.arg(arg="_it")], kwonlyargs=[], kw_defaults=[], defaults=[])
-    return ast.Call(ast.Lambda(it, _unless_none(ast.Name("_it", ast.Load()), node)), [base], [])
-
-
-def _unless_none(base: ast.expr, node: ast.Attribute) -> ast.expr:
-    found = ast.copy_location(ast.Attribute(base, node.attr, ast.Load()), node)
-    return ast.IfExp(ast.Compare(base, [ast.Is()], [ast.Constant(None)]), ast.Constant(None), found)
-
-
-def _dotted(node: ast.Attribute) -> tuple[ast.expr, str]:
-    """Return what the field is read from, and its name: of custom fields `custom.attributes.gift` is one name."""
-    names, at = [node.attr], node.value
-    while isinstance(at, ast.Attribute) and at.attr != "custom":
-        names.append(at.attr)
-        at = at.value
-    if isinstance(at, ast.Attribute) or (isinstance(at, ast.Name) and at.id == "custom"):
-        return at, ".".join(reversed(names))
-    return node.value, node.attr
-
-
-def _path(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return f"{_path(node.value)}.{node.attr}"
-    if isinstance(node, ast.Subscript):
-        return f"{_path(node.value)}[]"
-    return node.id if isinstance(node, ast.Name) else "()"
 
 
 _EMITTERS: dict[type[ast.expr], Callable[[Any, Any, int], tuple[ast.expr, Shape]]] = {
