@@ -42,7 +42,13 @@ def test_a_value_is_looked_up_and_an_unknown_word_is_asked_about() -> None:
     elsewhere = replace(bought(), shipping_to=Address(region="HH", country="DE"))
     with pytest.raises(Unmapped) as asked:
         mapping.warehouse(elsewhere)
-    assert (asked.value.table, asked.value.value) == ("region", "HH")
+    # That it was looked up is what makes a row the first answer a person is offered.
+    assert (asked.value.table, asked.value.value, asked.value.looked_up) == ("region", "HH", True)
+    with pytest.raises(Unmapped) as line:
+        told(
+            mapping_of('[lines]\ntitle = { from = "order.shipping_to.region", table = "region" }', region={}), bought()
+        )
+    assert line.value.looked_up
 
 
 def test_what_is_empty_has_a_default_or_is_asked_about() -> None:

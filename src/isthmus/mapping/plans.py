@@ -20,9 +20,8 @@ from isthmus.mapping import texts
 from isthmus.mapping.expression import FAULTS, Expression
 from isthmus.mapping.functions import empty
 from isthmus.mapping.rows import UNTOUCHED, Ready, fitted, lacking, passing, worked
-from isthmus.mapping.tables import OTHERS
+from isthmus.mapping.tables import OTHERS, no_row
 from isthmus.mapping.targets import SECTIONS
-from isthmus.ports.errors import Unmapped
 
 NONE: Mapping[str, Any] = {}
 R = TypeVar("R", bound=msgspec.Struct)
@@ -201,7 +200,7 @@ class _Writer:
                 "else:",
                 f"    word = {name} if {name}.__class__ is str else _p_shown({name})",
                 f"    {name} = {get}(word, {others})",
-                f"    if {name} is None: raise _p_Unmapped({row.table!r}, word)",
+                f"    if {name} is None: raise _p_no_row({row.table!r}, word)",
             ]
 
     def _only(self, when: Expression, name: str, start: int) -> None:
@@ -245,7 +244,7 @@ _NAMES: Mapping[str, Any] = {
     "_p_len": len,
     "_p_empty": empty,
     "_p_shown": texts.shown,
-    "_p_Unmapped": Unmapped,
+    "_p_no_row": no_row,
     "_p_within": _within,
     "_p_standing": _standing_in,
 }

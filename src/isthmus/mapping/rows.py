@@ -16,9 +16,9 @@ from isthmus.mapping.expression import FAULTS, Expression, expression
 from isthmus.mapping.functions import empty
 from isthmus.mapping.scope import Scope
 from isthmus.mapping.shapes import TRUTH, Kind, Shape
-from isthmus.mapping.tables import OTHERS
+from isthmus.mapping.tables import OTHERS, no_row
 from isthmus.mapping.targets import CUSTOM, UNCHANGING, Section, fits
-from isthmus.ports.errors import Trouble, Unmapped
+from isthmus.ports.errors import Trouble
 
 Work = Callable[..., Any]
 Form = Callable[[Any], Any]
@@ -136,7 +136,7 @@ def _work(row: Row, where: Where, parts: Parts, words: Mapping[str, str]) -> Wor
             word = texts.shown(value)
             value = words.get(word, others)
             if value is None:
-                raise Unmapped(row.table, word)
+                raise no_row(row.table, word)
         if row.required and empty(value):
             lacking(where)
         if row.length and value is not None:

@@ -40,6 +40,13 @@ USUAL = {
 OTHERS = "*"
 
 
+def no_row(table: str, word: str) -> Unmapped:
+    """Return the trouble of a word that was looked up and has no row: one would be the answer."""
+    missing = Unmapped(table, word)
+    missing.looked_up = True
+    return missing
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The code tables of one flow. An absent row means: the same word on both sides."""
@@ -59,9 +66,7 @@ class Tables:
         rows = self.rows.get(table, {})
         found = rows.get(value, rows.get(OTHERS))
         if found is None:
-            missing = Unmapped(table, value)
-            missing.looked_up = True
-            raise missing
+            raise no_row(table, value)
         return found
 
     def over(self, more: "Tables") -> "Tables":
