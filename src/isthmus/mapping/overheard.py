@@ -1,6 +1,6 @@
 """Which words of an order are looked up in which code table: what has no row is heard like what has one. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -31,6 +31,29 @@ class Heard:
     must: bool
 
 
+class _HeardRows(Mapping[str, str]):
+    """One table's rows, as a row of the mapping looks into them: what is missing is heard, and nobody is stopped."""
+
+    def __init__(self, table: str, rows: Mapping[str, str], note: Callable[[Heard], None]) -> None:
+        self._table, self._rows, self._note = table, rows, note
+
+    def __getitem__(self, word: str) -> str:
+        return self._rows[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, word: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        if word == OTHERS:
+            return self._rows.get(OTHERS, default)
+        found = self._rows.get(word, self._rows.get(OTHERS))
+        self._note(Heard(self._table, word, found, must=True))
+        return found or ""
+
+
 class _Ears(Tables):
     """Code tables that remember what they were asked."""
 
@@ -50,6 +73,9 @@ class _Ears(Tables):
         found = rows.get(value, rows.get(OTHERS))
         self._note(Heard(table, value, found, must=True))
         return found or ""
+
+    def words(self, table: str) -> Mapping[str, str]:
+        return _HeardRows(table, self.rows.get(table, {}), self._note)
 
     def _note(self, one: Heard) -> None:
         heard: dict[tuple[str, str], Heard] = getattr(self, "heard")  # noqa: B009 - set past the frozen class

@@ -73,7 +73,7 @@ def ready(document: Document, section: Section, name: str, row: Row, scope: Scop
     expressions = tuple(each for each in (source, when, check) if each is not None)
     settled = source is not None and _formed(source, target, row)
     parts = (source, when, check, None if settled else form)
-    words = scope.tables.rows.get(row.table, {})
+    words = scope.tables.words(row.table)
     return Ready(section.name, name, row, where, expressions, _work(row, where, parts, words), parts, words)
 
 

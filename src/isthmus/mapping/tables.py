@@ -69,6 +69,10 @@ class Tables:
             raise no_row(table, value)
         return found
 
+    def words(self, table: str) -> Mapping[str, str]:
+        """Return a table's rows, for whoever looks into it many times."""
+        return self.rows.get(table, {})
+
     def over(self, more: "Tables") -> "Tables":
         """Return these tables with the rows of others where these have none."""
         names = {*self.rows, *more.rows}
