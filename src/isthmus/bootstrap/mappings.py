@@ -22,6 +22,7 @@ from isthmus.mapping.build import build, revision_of
 from isthmus.mapping.document import Document, read_document
 from isthmus.mapping.errors import MappingError
 from isthmus.mapping.order_mapping import OrderMapping
+from isthmus.mapping.stock_mapping import StockMapping, build_stock
 from isthmus.mapping.tables import Tables
 
 FOLDER = "mappings"
@@ -105,6 +106,7 @@ class Project:
     _seen: tuple[tuple[str, int, int, int], ...] = ()
     _mapping: OrderMapping = field(default_factory=OrderMapping)
     _rows: Rows = field(default_factory=dict[str, Mapping[str, str]])
+    _stock: StockMapping = field(default_factory=StockMapping)
 
     def __post_init__(self) -> None:
         """Read everything once. Raises `ConfigError`."""
@@ -115,6 +117,11 @@ class Project:
         """Return the document as it is now."""
         self._look()
         return self._mapping
+
+    def stock(self) -> StockMapping:
+        """Return what the document of a flow of stock says now."""
+        self._look()
+        return self._stock
 
     def rows(self) -> Rows:
         """Return the code tables as they are now."""
@@ -160,19 +167,23 @@ class Project:
     def _read(self) -> None:
         document = document_of(self.folder, self.flow)
         if self.kind != "orders" and (document.rows or document.added or document.when):
-            message = f"{document.name}: a flow of {self.kind} has code tables and a note, no rows"
+            message = f"{document.name}: a flow of {self.kind} has [stock], code tables and a note, no other rows"
+            raise ConfigError(message)
+        if self.kind == "orders" and document.stock:
+            message = f"{document.name}: [stock] belongs into the document of a flow of stock"
             raise ConfigError(message)
         hooks = read_hooks(self.folder)
         files = Tables(read_tables(self.folder, self.flow))
         tables = Tables(document.tables).over(files).over(self.written)
         try:
             mapping = build(document, tables, hooks.functions, content_of(hooks.text, files))
+            stock = build_stock(document, tables, hooks.functions, mapping.revision)
         except MappingError as wrong:
             raise ConfigError(str(wrong)) from wrong
         if mapping.revision and mapping.revision != self._mapping.revision:
             rows = revision_of(content_of("", files))
             self.news.append(Live(self.flow, mapping.revision, document.text, hooks.text, rows))
-        self._mapping, self._rows, self.trouble = mapping, tables.rows, ""
+        self._mapping, self._stock, self._rows, self.trouble = mapping, stock, tables.rows, ""
 
 
 def document_of(folder: Path, flow: str) -> Document:

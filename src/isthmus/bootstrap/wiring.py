@@ -167,7 +167,9 @@ def _settings(flow: FlowConfig, config: ProjectConfig) -> OrderSettings | StockS
         written = table_of(values.get("places", {}), f"[flows.{flow.name}.places]")
         places = {code: str(place) for code, place in written.items()}
         safety = positive(values.get("safety_stock", 0), f"{where} safety_stock")
-        return StockSettings(flow.name, flow.source, flow.destination, every_s, places, safety, tables)
+        return StockSettings(
+            flow.name, flow.source, flow.destination, every_s, places, safety, tables, mapping=files.stock
+        )
     gate = str(values.get("import_when", "confirmed"))
     if gate not in GATES:
         message = f"{FILE}: {where} import_when = {gate!r}{nearest(gate, GATES)}; there are: {', '.join(GATES)}"

@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from decimal import Decimal
 
 from isthmus.mapping.order_mapping import OrderMapping
+from isthmus.mapping.stock_mapping import StockMapping
 from isthmus.mapping.tables import Tables
 from isthmus.policies.importable import ImportPolicy
 from isthmus.policies.routing import Way, When
@@ -61,6 +62,14 @@ class OrderSettings:
         return "products" if self.name == "orders" else f"{self.name}-products"
 
 
+_AS_IT_STANDS = StockMapping()
+
+
+def as_it_stands() -> StockMapping:
+    """Return the mapping of a flow of stock that has no document."""
+    return _AS_IT_STANDS
+
+
 @dataclass(frozen=True, slots=True)
 class StockSettings:
     """Stock from one ERP to one shop. `places` maps ERP warehouse codes to shop locations (id or name, empty: none).
@@ -75,4 +84,5 @@ class StockSettings:
     places: Mapping[str, str] = field(default_factory=dict[str, str])
     safety: Decimal = Decimal(0)
     tables: Tables = field(default_factory=Tables)
+    mapping: Callable[[], StockMapping] = as_it_stands
     beside: tuple["StockSettings", ...] = ()

@@ -221,11 +221,11 @@ def _pending(row: Row) -> Pending:
     )
 
 
-def targets(figures: Figures, places: Mapping[str, str], safety: Decimal) -> list[Target]:
+def targets(figures: Figures, places: Mapping[str, str], settings: StockSettings) -> list[Target]:
     """Return what each shop place should offer. `places`: ERP warehouse code to shop place id.
 
     An order whose place is unknown or not served is counted at the first place: nothing that was
-    sold is ever offered again.
+    sold is ever offered again. Raises `MappingError` and `Unmapped` where the document has no answer.
     """
     by_place: defaultdict[str, list[Mirrored[StockLevel]]] = defaultdict(list)
     for level in figures.levels:
@@ -235,14 +235,25 @@ def targets(figures: Figures, places: Mapping[str, str], safety: Decimal) -> lis
     served = sorted(by_place)
     strays = [each for place, pending in figures.pending.items() if place not in by_place for each in pending]
     pending = {place: figures.pending.get(place, []) + (strays if place == served[0] else []) for place in served}
-    return [_target(place, by_place[place], pending[place], safety) for place in served]
+    return [_target(figures, place, by_place[place], pending[place], settings) for place in served]
 
 
-def _target(place: str, levels: Sequence[Mirrored[StockLevel]], pending: Iterable[Pending], safety: Decimal) -> Target:
+def _target(
+    figures: Figures,
+    place: str,
+    levels: Sequence[Mirrored[StockLevel]],
+    pending: Iterable[Pending],
+    settings: StockSettings,
+) -> Target:
     merged = _merged(levels)
+    safety, ceiling = settings.safety, None
+    if figures.variant is not None:
+        mapping = settings.mapping()
+        safety = mapping.safety(merged, figures.variant, safety)
+        ceiling = mapping.ceiling(merged, figures.variant)
     oldest = min(level.read_at for level in levels)
     in_flight = sum((each.in_flight(oldest) for each in pending), start=Decimal(0))
-    decision = sellable(merged, in_flight=in_flight, safety=safety)
+    decision = sellable(merged, in_flight=in_flight, safety=safety, ceiling=ceiling)
     return Target(place, decision.value, decision.because, decision.detail)
 
 

@@ -24,7 +24,9 @@ from isthmus.flows.settings import StockSettings
 from isthmus.flows.stock_figures import Figures, StockFigures, Target, targets
 from isthmus.flows.stock_places import StockPlaces
 from isthmus.kit.clock import from_micros
+from isthmus.mapping.errors import MappingError
 from isthmus.policies.reasons import REASONS
+from isthmus.ports.errors import Unmapped
 from isthmus.ports.listing import Span
 from isthmus.ports.source import Cursor
 from isthmus.store.base import one
@@ -144,9 +146,12 @@ class StockProof:
         self, figures: Figures, offers: Mapping[str, StockLevel], places: Mapping[str, str]
     ) -> list[Wrong | None]:
         ref = figures.variant.stock_ref if figures.variant else ""
+        try:
+            wanted = targets(figures, places, self._settings)
+        except (MappingError, Unmapped):
+            return []  # what should be there is asked, by the SKU's own job
         return [
-            _wrong_at(target, offers.get(target.place), f"{ref}@{target.place}" if ref else "")
-            for target in targets(figures, places, self._settings.safety)
+            _wrong_at(target, offers.get(target.place), f"{ref}@{target.place}" if ref else "") for target in wanted
         ]
 
     async def _again(self, pairs: Sequence[Pair], found: Mapping[str, Sequence[Wrong]]) -> list[Pair]:

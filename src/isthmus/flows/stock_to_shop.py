@@ -28,8 +28,9 @@ from isthmus.flows.settings import StockSettings
 from isthmus.flows.stock_figures import Figures, StockFigures, Target, targets
 from isthmus.flows.stock_places import StockPlaces
 from isthmus.kit.clock import from_micros
+from isthmus.mapping.errors import MappingError
 from isthmus.policies.reasons import REASONS
-from isthmus.ports.errors import Contended, Trouble
+from isthmus.ports.errors import Contended, Trouble, Unmapped
 from isthmus.ports.pace import Lane
 from isthmus.ports.sink import Key, Put
 from isthmus.store.base import one
@@ -38,6 +39,7 @@ from isthmus.store.statement import Many, say
 
 #: What sells and where changes slowly; figures and orders are read in the flow's own rhythm.
 ASSORTMENT_EVERY_S = 900
+UNANSWERED = ("Change the row of the mapping, then retry", "Retry")
 #: The next round of orders wakes a job that waits for it; this is only the latest moment.
 LATEST = timedelta(minutes=2)
 
@@ -165,7 +167,14 @@ class StockToShop:
             return [], Parked("stock_unknown", because, ("Look at the item in the ERP", "Retry"))
         wishes: list[Wish] = []
         waiting: Snoozed | None = None
-        for target in targets(figures, places, self._settings.safety):
+        try:
+            wanted = targets(figures, places, self._settings)
+            if revision := self._settings.mapping().revision:
+                work.note(f"mapping {revision}")
+        except (MappingError, Unmapped) as wrong:
+            # The shop keeps its last figure: what is sold meanwhile lowers it there.
+            return [], Parked("mapping_failed", f"{REASONS['mapping_failed']} {wrong}", UNANSWERED)
+        for target in wanted:
             base = figures.offers.get(target.place)
             now_offered = _offered(base)
             if now_offered == target.quantity or (base is None and target.quantity == 0):

@@ -29,7 +29,12 @@ ROW_KEYS: Mapping[str, str] = {
     "example": "a value for readers",
     "note": "why, for readers",
 }
-_TOP = ("note", "when", "tables", "add", *SECTIONS)
+#: What a flow of stock may say of each figure, all in the item's unit.
+STOCK_KEYS: Mapping[str, str] = {
+    "safety": "expression: how many are kept back, instead of the flow's safety_stock (value)",
+    "ceiling": "expression: never offer more than this; empty: no such limit",
+}
+_TOP = ("note", "when", "tables", "add", "stock", *SECTIONS)
 ADD_KEYS: Mapping[str, str] = {
     "name": "a word of your own that never changes: the line is known by it",
     "when": "expression: only where it is true the line is added",
@@ -95,6 +100,8 @@ class Document:
     added: Sequence[Added] = ()
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    #: Of a flow of stock: an expression by key of `STOCK_KEYS`.
+    stock: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def where(self, section: str, field_name: str = "", part: str = "") -> Where:
         """Return the place of a row, for whoever has to change it."""
@@ -123,21 +130,13 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
                 message = f"there is no section {said!r}{nearest(said, _TOP)}"
                 raise empty.where(said).unreadable(message)
     note = when = ""
-    rows: dict[tuple[str, str], Row] = {}
     added: tuple[Added, ...] = ()
     tables: dict[str, dict[str, str]] = {}
     with _kept(wrong):
         note = _text(tree.get("note", ""), empty.where("", "note"))
     with _kept(wrong):
         when = _text(tree.get("when", ""), empty.where("", "when"))
-    for section in SECTIONS:
-        with _kept(wrong):
-            for field_name, value in _section(tree.get(section, {}), section, empty):
-                with _kept(wrong):
-                    if (section, field_name) in rows:
-                        message = "stands in this section twice: one of them would do nothing"
-                        raise empty.where(section, field_name).unreadable(message)
-                    rows[section, field_name] = _row(value, section, field_name, empty)
+    rows = _rows(tree, empty, wrong)
     if len(rows) > MOST_ROWS:
         message = f"more than {MOST_ROWS:,} rows"
         raise Where(name).unreadable(message)
@@ -145,7 +144,10 @@ def read_document(text: str, name: str = "", wrong: list[CannotRead] | None = No
         added = _added(tree.get("add", []), empty)
     with _kept(wrong):
         tables = _tables(tree.get("tables", {}), empty)
-    return Document(name, text, note, when, rows, added, tables, empty.lines)
+    stock: dict[str, str] = {}
+    with _kept(wrong):
+        stock = _stock(tree.get("stock", {}), empty)
+    return Document(name, text, note, when, rows, added, tables, empty.lines, stock)
 
 
 def _check_text(text: str, name: str) -> None:
@@ -158,6 +160,19 @@ def _check_text(text: str, name: str) -> None:
     if (many := _MANY_PARTS.search(text)) is not None:
         message = "a key of more than 20 parts"
         raise Where(name, line=text.count("\n", 0, many.end()) + 1).unreadable(message)
+
+
+def _rows(tree: Mapping[str, Any], empty: Document, wrong: list[CannotRead] | None) -> dict[tuple[str, str], Row]:
+    rows: dict[tuple[str, str], Row] = {}
+    for section in SECTIONS:
+        with _kept(wrong):
+            for field_name, value in _section(tree.get(section, {}), section, empty):
+                with _kept(wrong):
+                    if (section, field_name) in rows:
+                        message = "stands in this section twice: one of them would do nothing"
+                        raise empty.where(section, field_name).unreadable(message)
+                    rows[section, field_name] = _row(value, section, field_name, empty)
+    return rows
 
 
 @contextmanager
@@ -239,6 +254,20 @@ def _added(body: Any, document: Document) -> tuple[Added, ...]:
             message = f"[[add]] kind = {each.kind!r}: fee, goods or tip"
             raise where.unreadable(message)
     return added
+
+
+def _stock(body: Any, document: Document) -> dict[str, str]:
+    if not isinstance(body, dict):
+        message = '[stock] holds rows such as ceiling = "20"'
+        raise document.where("stock").unreadable(message)
+    found: dict[str, str] = {}
+    for key, value in cast("dict[str, Any]", body).items():
+        where = document.where("stock", key[:LONGEST_NAME])
+        if key not in STOCK_KEYS:
+            message = f"{key[:LONGEST_NAME]!r} cannot be said of stock{nearest(key, STOCK_KEYS)}"
+            raise where.unreadable(message)
+        found[key] = _text(value, where)
+    return found
 
 
 def _tables(body: Any, document: Document) -> dict[str, dict[str, str]]:

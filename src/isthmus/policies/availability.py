@@ -31,9 +31,12 @@ class Pending:
         return max(NONE, self.wanted - self.confirmed)
 
 
-def sellable(level: StockLevel, *, in_flight: Decimal, safety: Decimal = NONE) -> Decision[Decimal]:
+def sellable(
+    level: StockLevel, *, in_flight: Decimal, safety: Decimal = NONE, ceiling: Decimal | None = None
+) -> Decision[Decimal]:
     """Return the quantity to publish for one place, in the item's unit, never negative. (R-AVL-01..03)
 
+    `ceiling` is the most that may be advertised, whatever there is.
     `level.on_hand` must be known; a source that did not state it is the caller's question.
     """
     on_hand = level.on_hand.value if level.on_hand else NONE
@@ -43,6 +46,8 @@ def sellable(level: StockLevel, *, in_flight: Decimal, safety: Decimal = NONE) -
     detail = f"{on_hand:f} on hand - {held:f} held - {in_flight:f} in flight - {kept:f} safety"
     if on_hand < 0:
         return Decision(NONE, "negative_on_hand", detail)
+    if ceiling is not None and free > ceiling:
+        return Decision(ceiling.quantize(Decimal(1), "ROUND_DOWN"), "capped", f"{detail}, at most {ceiling:f}")
     if free > 0:
         return Decision(free.quantize(Decimal(1), "ROUND_DOWN"), "free_stock", detail)
     if on_hand == 0:

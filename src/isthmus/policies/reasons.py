@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "left": "A person decided to leave it as it is.",
     # stock
     "free_stock": "Everything that is free is offered.",
+    "capped": "There are more, but the mapping document offers no more than this.",
     "sold_out": "There is none on hand.",
     "spoken_for": "What is on hand is already promised to orders or kept back.",
     "kept_back": "Only the safety stock is left.",
