@@ -23,7 +23,7 @@ from floor import median, result, say
 
 from isthmus.engine.flow import Mark
 from isthmus.engine.mirror import mark_jobs
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.store.base import Store
 from isthmus.store.open import open_store
 from isthmus.store.statement import Many, listed

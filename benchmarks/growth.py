@@ -39,7 +39,7 @@ from isthmus.engine.mirror import mark_jobs
 from isthmus.engine.outcome import Done, Outcome
 from isthmus.engine.work import Work
 from isthmus.engine.worker import Worker
-from isthmus.kit.names import fresh_id
+from isthmus.kit.fresh import fresh_id
 from isthmus.ports.pace import Lane
 from isthmus.store.statement import Many
 from isthmus.store.statement import say as told
