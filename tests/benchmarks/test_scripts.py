@@ -69,3 +69,11 @@ def test_a_mapping_by_document_and_by_hand_make_the_same_record() -> None:
     assert {"name", "ours", "floor", "ratio", "ours_us", "floor_us", "evaluations_per_s", "evaluations"} == set(figures)
     assert figures["evaluations_per_s"] == min(figures["evaluations"].values())
     assert figures["ratio"] == pytest.approx(figures["ours"] / figures["floor"], rel=0.2)
+
+
+def test_watching_answers_has_a_price_that_is_told() -> None:
+    figures = quick("drift")
+
+    assert figures["name"] == "drift"
+    assert figures["ours"] > 0
+    assert figures["floor"] > 0
