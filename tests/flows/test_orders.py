@@ -13,7 +13,7 @@ from isthmus.canonical.product import Variant
 from isthmus.engine.lacking import Lack, lack_of
 from isthmus.mapping.tables import Tables
 from isthmus.policies.importable import ImportPolicy
-from isthmus.ports.errors import Invalid, Unreachable
+from isthmus.ports.errors import Invalid, Unreachable, WireDrift
 from isthmus.testing.builders import a_customer, a_line, a_variant, an_address, an_order, money
 from tests.flows.conftest import SETTLE_S, Trade, trading
 
@@ -168,6 +168,36 @@ async def test_a_cancellation_after_import_follows_the_order(trade: Trade) -> No
     trade.shop.changes(order, status=OrderStatus.CANCELED)
     await trade.sync(60)
     assert [each.status for each in trade.erp.holds("1001")] == [OrderStatus.CANCELED]
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [({"status": OrderStatus.CANCELED}, ("done", "")), (None, ("parked", "deleted_after_import"))],
+    ids=["cancelled", "deleted"],
+)
+async def test_what_ends_after_a_try_that_failed_half_way_is_looked_for(
+    trade: Trade, change: dict[str, object] | None, ends: tuple[str, str]
+) -> None:
+    """An order is made in several steps: the one that was refused may be the last, with the order confirmed there."""
+    order = sold("1001")
+
+    async def half_way() -> None:
+        trade.erp.orders.created.append(("shop:order-1001", order, trade.clock.now()))
+        message = "the last answer had another form"
+        raise WireDrift(message)
+
+    trade.erp.orders.plan.append(half_way)
+    order = trade.shop.sells(order)
+    await trade.sync()
+    assert await trade.state("order-1001") == ("parked", "wire_drift")
+    if change is None:
+        trade.shop.orders.drop(order.external_id)
+    else:
+        trade.shop.changes(order, **change)
+    await trade.sync(60)
+    assert await trade.state("order-1001") == ends
+    wanted = OrderStatus.RECEIVED if change is None else OrderStatus.CANCELED
+    assert [each.status for each in trade.erp.holds("1001")] == [wanted]
 
 
 async def test_a_cancellation_that_overtakes_its_order_wins(trade: Trade) -> None:
