@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from isthmus.canonical.order import LineKind, Order, OrderStatus
-from isthmus.engine.connections import Connection
 from isthmus.engine.context import Context
 from isthmus.engine.flow import Change, Listening, Mark, Reaction, Reading
 from isthmus.engine.intents import earlier_try, never_arrived, put_once, second_look
@@ -137,10 +136,8 @@ class OrdersToErp:
         earlier = await earlier_try(self._context, erp, "order", key, unanswered) if bound is None else None
         landed = earlier.receipt if earlier is not None else seen
         held = bound.number if bound is not None else landed.number if landed is not None else None
-        refusal = self._refusal(found, held)
-        if refusal and refusal.code in NEVER_COMES and earlier is None and (left := await self._left(work, erp, key)):
-            held, refusal = left.number, self._refusal(found, left.number)
-        if refusal:
+        nowhere = held is None and earlier is None
+        if refusal := await self._refused(work, found, held, key if nowhere else None):
             if refusal.code in NEVER_COMES:
                 work.also(*await self._forgotten(order))
             if earlier is not None and landed is None:
@@ -155,14 +152,21 @@ class OrdersToErp:
         work.also(bind(self._agreed(found, receipt), self._context.micros()), *await self._confirmed(order))
         return Done(f"{self.destination} holds it as {receipt.number}: {receipt.state}", order.number)
 
-    async def _left(self, work: Work, erp: Connection, key: Key) -> Receipt | None:
-        """Look for what an earlier try has left in the ERP, also one that was refused.
+    async def _refused(
+        self, work: Work, found: Mirrored[Order], held: str | None, look_for: Key | None
+    ) -> Skipped | Parked | None:
+        """Return why the order must not be written now, or None; with `look_for` it is not known to be in the ERP.
 
-        An order is made in several steps, and the one that failed may be the last: with the order confirmed there, a
-        cancellation would be forgotten, and its goods leave.
+        An order is made in several steps, and the one at which a try was refused may be the last: before it is said
+        never to have arrived, it is looked for. Its cancellation would be forgotten otherwise, and the goods leave.
         """
-        tried = await self._context.store.read("intents_of", flow=self.name, subject=work.job.subject)
-        return await erp.sink("order").find(key) if tried else None
+        refusal = self._refusal(found, held)
+        if refusal is None or look_for is None or refusal.code not in NEVER_COMES:
+            return refusal
+        if not await self._context.store.read("intents_of", flow=self.name, subject=work.job.subject):
+            return refusal
+        left = await self._context.connection(self.destination).sink("order").find(look_for)
+        return refusal if left is None else self._refusal(found, left.number)
 
     def _unconfirmed(self, work: Work, found: Mirrored[Order], receipt: Receipt) -> Snoozed:
         """Look again later: a draft that waits for an approval is not accepted (R-ORD-14)."""
