@@ -12,6 +12,12 @@ from isthmus.cli.demo_project import Ports, write_project
 
 pytestmark = pytest.mark.slow
 PATIENCE_S = 60
+#: What a shell starts in the background ignores the signal, and so does whatever that starts.
+AS_AT_A_TERMINAL = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("isthmus", run_name="__main__", alter_sys=True)
+"""
 
 
 def test_the_doctor_may_be_stopped_while_a_system_takes_its_time(tmp_path: Path) -> None:
@@ -19,7 +25,7 @@ def test_the_doctor_may_be_stopped_while_a_system_takes_its_time(tmp_path: Path)
         silent.settimeout(PATIENCE_S)
         port = int(silent.getsockname()[1])
         write_project(tmp_path, Ports(port, port, port))
-        command = [sys.executable, "-m", "isthmus", "doctor", "-C", str(tmp_path)]
+        command = [sys.executable, "-c", AS_AT_A_TERMINAL, "doctor", "-C", str(tmp_path)]
         doctor = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             asked, _address = silent.accept()  # it asks, and gets no answer
