@@ -82,8 +82,9 @@ def test_a_connectors_own_test_that_fails_is_no_measurement_only(
     module = tmp_path / quality.TESTS / "acme" / "test_acme.py"
     module.parent.mkdir(parents=True)
     module.write_text(f"def test_it():\n    {body}\n", "utf-8")
+    (tmp_path / quality.TESTS / "__pycache__").mkdir()  # what Python leaves there is no connector without tests
     monkeypatch.setattr(quality, "ROOT", tmp_path)
-    assert quality.measure(tmp_path / "report.json", ["acme"]) is passed
+    assert quality.measure(tmp_path / "report.json", []) is passed
 
 
 @pytest.mark.parametrize("passed", [True, False])
